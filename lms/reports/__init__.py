@@ -1,0 +1,1 @@
+"""Printed documents. The room prints what it is given and computes nothing."""
