@@ -1,0 +1,1 @@
+"""Zhixing (知行): training and appraisal of bank relationship managers."""

@@ -1,0 +1,1 @@
+"""Checks over the parts of a course package: documents in, findings out, nothing read and nothing stored."""

@@ -1,0 +1,113 @@
+"""Checks of one document against its JSON Schema, worded for the person who wrote the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from lms.core.i18n import N_
+from lms.learning.rules.package import Document, FieldPath, Finding
+
+_TYPES = {
+    "string": N_("应为文字"),
+    "integer": N_("应为整数"),
+    "number": N_("应为数字"),
+    "boolean": N_("应为 true 或 false"),
+    "array": N_("应为列表"),
+    "object": N_("应为“名称: 内容”的形式"),
+}
+_LIMITS = {
+    "minimum": N_("不得小于 %(limit)s"),
+    "maximum": N_("不得大于 %(limit)s"),
+    "exclusiveMinimum": N_("必须大于 %(limit)s"),
+    "minItems": N_("至少要有 %(limit)s 项"),
+    "maxItems": N_("最多只能有 %(limit)s 项"),
+    "maxLength": N_("最多只能有 %(limit)s 个字符"),
+}
+
+
+def check_schema(document: Document, validator: Draft202012Validator) -> list[Finding]:
+    """All departures of a document from its schema, in the order of the file's fields, each once."""
+    found: dict[tuple[FieldPath, str], Finding] = {}
+    for error in validator.iter_errors(document.data):
+        for finding in _findings(document.file, error):
+            found.setdefault((finding.path, finding.message), finding)
+    return list(found.values())
+
+
+def _findings(file: str, error: ValidationError) -> Iterator[Finding]:
+    path: FieldPath = tuple(error.absolute_path)
+    limit = error.validator_value
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    match error.validator:
+        case "required":
+            for name in limit:
+                if name not in error.instance:
+                    yield Finding(file, (*path, name), N_("缺少必填项"), {})
+        case "additionalProperties":
+            for name in error.instance:
+                if name not in schema["properties"]:
+                    yield Finding(file, (*path, str(name)), N_("不认识的字段"), {})
+        case None:
+            yield Finding(file, path, N_("此处不能使用这个字段"), {})
+        case "type":
+            kind = limit if isinstance(limit, str) else "string"
+            yield Finding(file, path, _TYPES.get(kind, N_("内容的形式不对")), {})
+        case "enum":
+            allowed = "、".join(str(one) for one in limit)
+            yield Finding(file, path, N_("“%(value)s”不在允许的范围内:%(allowed)s"), _value(error, allowed=allowed))
+        case "const":
+            yield Finding(file, path, N_("应为 %(limit)s"), {"limit": limit})
+        case "pattern":
+            if limit == r"\S":
+                yield Finding(file, path, N_("内容不能为空"), {})
+            else:
+                yield Finding(file, path, N_("“%(value)s”不是合法的代码:只能用字母、数字、- 和 _"), _value(error))
+        case "uniqueItems":
+            yield Finding(file, path, N_("列表中有重复的项"), {})
+        case str() as name if name in _LIMITS:
+            yield Finding(file, path, _LIMITS[name], {"limit": limit})
+        case _:
+            yield Finding(file, path, N_("内容的形式不对"), {})
+
+
+def _value(error: ValidationError, **params: object) -> dict[str, object]:
+    """The offending value, shortened: a whole block shown in a message would hide the message."""
+    return {"value": str(error.instance)[:60], **params}
+
+
+def with_defaults(schema: Mapping[str, Any], definitions: Mapping[str, Any], data: Any) -> Any:
+    """A copy of a valid document with the schema's default filled in wherever an optional field is absent.
+
+    ``definitions`` are the schema's own ``$defs``; references into other files carry no defaults.
+    """
+    reference = schema.get("$ref", "")
+    if reference.startswith("#/$defs/"):
+        return with_defaults(definitions[reference.removeprefix("#/$defs/")], definitions, data)
+    if isinstance(data, dict) and "properties" in schema:
+        fields: Mapping[str, Any] = schema["properties"]
+        filled = {
+            name: with_defaults(fields[name], definitions, value)
+            if isinstance(fields.get(name), Mapping)
+            else value
+            for name, value in data.items()
+        }
+        for name, field in fields.items():
+            if isinstance(field, Mapping) and "default" in field and _applies(schema, data, name):
+                filled.setdefault(name, field["default"])
+        return filled
+    if isinstance(data, list) and isinstance(schema.get("items"), Mapping):
+        return [with_defaults(schema["items"], definitions, one) for one in data]
+    return data
+
+
+def _applies(schema: Mapping[str, Any], data: Mapping[str, Any], name: str) -> bool:
+    """Whether a field with a default may stand beside the document's ``type`` at all."""
+    for branch in schema.get("allOf", ()):
+        wanted = branch["if"]["properties"]["type"]["const"]
+        if data.get("type") == wanted and branch["then"].get("properties", {}).get(name) is False:
+            return False
+    return True
