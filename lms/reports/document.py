@@ -21,7 +21,7 @@ class Language(StrEnum):
 
 
 class LineState(StrEnum):
-    """What became of an indicator: scored, waiting for its figure, left out, or missing and counted as zero."""
+    """What became of an indicator: scored, figure missing, left out, or missing and counted as zero."""
 
     OK = "ok"
     MISSING = "missing"
@@ -72,8 +72,8 @@ class SectionResult:
 class IndicatorLine:
     """One line of the score (得分明细).
 
-    `target` and `actual` are in `unit`; `position` is the standing in words ("110.0 %", "−0.3 pp"); `flag` says
-    in a word where the value comes from if that matters (推算, 未入变动表), `note` anything else to be printed.
+    `target` and `actual` are in `unit`; `position` is the standing in words ("110.0 %", "−0.3 pp").
+    `flag` says in a word where the value comes from if that matters (推算), `note` anything else to print.
     """
 
     section: str
