@@ -8,7 +8,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from .document import Scheme
+from lms.scoring.document import Scheme
 
 Backend = Literal["duckdb", "pandas", "polars"]
 

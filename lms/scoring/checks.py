@@ -1,0 +1,223 @@
+"""What a scheme of the right shape may still get wrong. Each check yields problems with their place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
+
+from lms.scoring.document import (
+    Bound,
+    Direction,
+    Effect,
+    Group,
+    Indicator,
+    PositionKind,
+    ReferenceKind,
+    Scheme,
+    Section,
+    Segment,
+    Weighting,
+)
+from lms.scoring.problems import N_, Problem
+
+# Weights carry at most four decimals, so that sums of weight × points are exact whatever the order.
+WEIGHT_UNITS = 10_000
+
+
+def problems(scheme: Scheme, measures: Collection[str] | None = None) -> Iterator[Problem]:
+    """Everything wrong with the scheme; `measures` are the codes that exist, None to accept any."""
+    yield from _doubled("sections", (s.code for s in scheme.sections))
+    yield from _doubled("gates", (g.code for g in scheme.gates))
+    yield from _doubled("grades", (g.code for g in scheme.grades))
+    seen: set[str] = set()
+    for index, section in enumerate(scheme.sections):
+        path = f"sections/{index}"
+        yield from _section(section, path)
+        for number, line in enumerate(section.indicators):
+            place = f"{path}/indicators/{number}"
+            if line.code in seen:
+                yield Problem(f"{place}/code", N_("编码重复:%(code)s"), {"code": line.code})
+            seen.add(line.code)
+            yield from indicator_problems(line, place)
+            yield from _known(line.measure, f"{place}/measure", measures)
+    yield from _composite(scheme)
+    yield from _gates(scheme, measures)
+    yield from _grades(scheme)
+
+
+def indicator_problems(line: Indicator, path: str) -> Iterator[Problem]:
+    """Everything wrong with one indicator's rule by itself."""
+    at = f"{path}/" if path else ""
+    yield from _bound(line.bound, f"{at}bound")
+    yield from _reference(line, at)
+    yield from _segments(line.curve.segments, f"{at}curve/segments")
+    yield from _sense(line, f"{at}direction")
+    yield from _doubled(f"{at}coefficients", (c.name for c in line.coefficients))
+    for index, item in enumerate(line.coefficients):
+        place = f"{at}coefficients/{index}"
+        low = float("-inf") if item.low is None else item.low
+        high = float("inf") if item.high is None else item.high
+        if low > high:
+            yield Problem(place, N_("下限 %(low)s 大于上限 %(high)s"), {"low": low, "high": high})
+        elif not low <= item.value <= high:
+            yield Problem(
+                f"{place}/value",
+                N_("系数 %(name)s 为 %(value)s,不在 %(low)s 至 %(high)s 之间"),
+                {"name": item.name, "value": item.value, "low": low, "high": high},
+            )
+        if min(item.value, low if item.low is not None else item.value) < 0:
+            yield Problem(place, N_("系数不能是负数"))
+
+
+def _section(section: Section, path: str) -> Iterator[Problem]:
+    yield from _bound(section.bound, f"{path}/bound")
+    if section.group is not Group.WEIGHTED_MEAN:
+        return
+    yield from _weights([line.weight for line in section.indicators], f"{path}/indicators")
+
+
+def _composite(scheme: Scheme) -> Iterator[Problem]:
+    business = [section for section in scheme.sections if section.code == "business"]
+    if scheme.weighting is Weighting.PERCENT:
+        yield from _weights([section.weight for section in scheme.sections], "sections")
+        full = any(section.weight == 100 for section in business)
+    else:
+        full = len(business) == len(scheme.sections)
+    if full and not scheme.reason_for_full_business:
+        yield Problem("reason_for_full_business", N_("业绩权重为 100% 的方案只看结果,必须写明理由才能保存"))
+
+
+def _weights(weights: list[float | None], path: str) -> Iterator[Problem]:
+    known = [weight for weight in weights if weight is not None]
+    if len(known) < len(weights):
+        yield Problem(path, N_("每一项都要有权重"))
+        return
+    units = [weight * WEIGHT_UNITS for weight in known]
+    for weight, unit in zip(known, units, strict=True):
+        if abs(unit - round(unit)) > 1e-6:
+            yield Problem(path, N_("权重 %(value)s 的小数超过四位"), {"value": weight})
+    if sum(round(unit) for unit in units) != 100 * WEIGHT_UNITS:
+        total = sum(round(unit) for unit in units) / WEIGHT_UNITS
+        yield Problem(path, N_("权重合计为 %(total)s,应为 100"), {"total": f"{total:g}"})
+
+
+def _bound(bound: Bound, path: str) -> Iterator[Problem]:
+    if bound.floor is not None and bound.cap is not None and bound.floor > bound.cap:
+        yield Problem(
+            path, N_("下限 %(low)s 大于上限 %(high)s"), {"low": f"{bound.floor:g}", "high": f"{bound.cap:g}"}
+        )
+
+
+def _reference(line: Indicator, at: str) -> Iterator[Problem]:
+    kind, value = line.reference.kind, line.reference.value
+    needs = line.position is not PositionKind.VALUE
+    if needs and kind is ReferenceKind.NONE:
+        yield Problem(
+            f"{at}reference", N_("比较方式 %(position)s 需要目标或常数"), {"position": line.position}
+        )
+    if kind is ReferenceKind.CONSTANT and value is None:
+        yield Problem(f"{at}reference/value", N_("常数参照要填数值"))
+    if kind is not ReferenceKind.CONSTANT and value is not None:
+        yield Problem(f"{at}reference/value", N_("只有常数参照才填数值"))
+
+
+def _segments(segments: tuple[Segment, ...], path: str) -> Iterator[Problem]:
+    """The pieces must cover the whole line exactly once, in rising order."""
+    for index, piece in enumerate(segments):
+        if piece.low is None or piece.high is None:
+            continue
+        if piece.low > piece.high or (
+            piece.low == piece.high and not (piece.low_closed and piece.high_closed)
+        ):
+            yield Problem(
+                f"{path}/{index}",
+                N_("分段的起点 %(low)s 不小于终点 %(high)s"),
+                {"low": f"{piece.low:g}", "high": f"{piece.high:g}"},
+            )
+    if segments[0].low is not None:
+        yield Problem(f"{path}/0", N_("%(high)s 以下没有分段"), {"high": f"{segments[0].low:g}"})
+    last = len(segments) - 1
+    if segments[last].high is not None:
+        yield Problem(f"{path}/{last}", N_("%(low)s 以上没有分段"), {"low": f"{segments[last].high:g}"})
+    for index, (left, right) in enumerate(pairwise(segments), start=1):
+        yield from _seam(left, right, f"{path}/{index}")
+
+
+def _seam(left: Segment, right: Segment, path: str) -> Iterator[Problem]:
+    high = float("inf") if left.high is None else left.high
+    low = float("-inf") if right.low is None else right.low
+    ends = {"low": f"{min(low, high):g}", "high": f"{max(low, high):g}"}
+    if high < low:
+        yield Problem(path, N_("%(low)s 与 %(high)s 之间没有分段"), ends)
+    elif high > low:
+        yield Problem(path, N_("%(low)s 与 %(high)s 之间分段重叠"), ends)
+    elif left.high_closed and right.low_closed:
+        yield Problem(path, N_("%(point)s 同时属于两个分段"), {"point": f"{low:g}"})
+    elif not left.high_closed and not right.low_closed:
+        yield Problem(path, N_("%(point)s 不属于任何分段"), {"point": f"{low:g}"})
+
+
+def _sense(line: Indicator, path: str) -> Iterator[Problem]:
+    """More of the good may never lower the points: the curve must run the way the direction says."""
+    if line.direction is Direction.RANGE:
+        return
+    rising = (line.direction is Direction.MORE) != (line.position is PositionKind.INVERSE)
+    if not _runs(line.curve.segments, rising):
+        message = (
+            N_("方向为越多越好,但得分随完成情况变好而下降")
+            if line.direction is Direction.MORE
+            else N_("方向为越少越好,但得分随完成情况变好而下降")
+        )
+        yield Problem(path, message)
+
+
+def _runs(segments: tuple[Segment, ...], rising: bool) -> bool:
+    sign = 1.0 if rising else -1.0
+    if any(piece.slope * sign < 0 for piece in segments):
+        return False
+    ends = [
+        (
+            left.points + left.slope * (left.high - left.at),
+            right.points + right.slope * (right.low - right.at),
+        )
+        for left, right in pairwise(segments)
+        if left.high is not None and right.low is not None
+    ]
+    return all((after - before) * sign >= -1e-9 for before, after in ends)
+
+
+def _gates(scheme: Scheme, measures: Collection[str] | None) -> Iterator[Problem]:
+    grades = {grade.code for grade in scheme.grades}
+    for index, gate in enumerate(scheme.gates):
+        path = f"gates/{index}"
+        yield from _known(gate.condition.measure, f"{path}/condition/measure", measures)
+        if gate.effect in (Effect.CAP_TOTAL, Effect.SET_TOTAL) and gate.points is None:
+            yield Problem(f"{path}/points", N_("限制总分的门槛要填分数"))
+        if gate.effect is Effect.CAP_GRADE and gate.grade not in grades:
+            yield Problem(
+                f"{path}/grade", N_("等级表中没有 %(grade)s"), {"grade": gate.grade if gate.grade else "–"}
+            )
+
+
+def _grades(scheme: Scheme) -> Iterator[Problem]:
+    if not scheme.grades:
+        return
+    for index, (better, worse) in enumerate(pairwise(scheme.grades), start=1):
+        if better.at_least is None or (worse.at_least is not None and worse.at_least >= better.at_least):
+            yield Problem(f"grades/{index}", N_("等级要从高到低排列,起点分数依次下降"))
+    if scheme.grades[-1].at_least is not None:
+        yield Problem(
+            f"grades/{len(scheme.grades) - 1}/at_least", N_("最低一级不设起点分数,使每个总分都有等级")
+        )
+
+
+def _known(measure: str, path: str, measures: Collection[str] | None) -> Iterator[Problem]:
+    if measures is not None and measure not in measures:
+        yield Problem(path, N_("没有计量项 %(code)s"), {"code": measure})
+
+
+def _doubled(path: str, codes: Iterable[str]) -> Iterator[Problem]:
+    for code, count in Counter(codes).items():
+        if count > 1:
+            yield Problem(path, N_("编码重复:%(code)s"), {"code": code})

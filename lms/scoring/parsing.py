@@ -1,0 +1,234 @@
+"""From a JSON object to a Scheme: shape by JSON Schema, then meaning by `checks`, then frozen dataclasses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from lms.scoring import checks, schema
+from lms.scoring.document import (
+    Bound,
+    BoundStage,
+    Coefficient,
+    Condition,
+    Curve,
+    Direction,
+    Effect,
+    Gate,
+    GateMissing,
+    GradeBand,
+    Group,
+    Indicator,
+    Missing,
+    Op,
+    Places,
+    PositionKind,
+    Reference,
+    ReferenceKind,
+    Scheme,
+    Section,
+    Segment,
+    Step,
+    StepMode,
+    Weighting,
+    ZeroDenominator,
+)
+from lms.scoring.problems import N_, InvalidScheme, Problem
+
+Data = Mapping[str, Any]
+
+_VALIDATOR = Draft202012Validator(schema.SCHEME)
+_INDICATOR_VALIDATOR = Draft202012Validator(schema.INDICATOR)
+
+
+def parse(document: Data, *, measures: Collection[str] | None = None) -> Scheme:
+    """The scheme that the JSON object describes.
+
+    `measures` are the measure codes that exist; when given, any other code is a problem. Raises InvalidScheme
+    with every problem found: first those of shape; only a document of the right shape is asked for meaning.
+    """
+    _refuse([*_not_finite(document, ""), *_shape(_VALIDATOR, document)])
+    scheme = _scheme(document)
+    _refuse(list(checks.problems(scheme, measures)))
+    return scheme
+
+
+def parse_indicator(document: Data) -> Indicator:
+    """One indicator's rule alone (the preview of a form). Raises InvalidScheme like `parse`."""
+    _refuse([*_not_finite(document, ""), *_shape(_INDICATOR_VALIDATOR, document)])
+    line = _indicator(document)
+    _refuse(list(checks.indicator_problems(line, "")))
+    return line
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidScheme(problems)
+
+
+def _not_finite(value: Any, path: str) -> Iterator[Problem]:
+    """JSON has no NaN, but Python's reader lets it through, and a schema's minimum does not stop it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Problem(path, N_("必须是有限的数"))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _not_finite(item, f"{path}/{key}".lstrip("/"))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _not_finite(item, f"{path}/{index}".lstrip("/"))
+
+
+def _shape(validator: Draft202012Validator, document: Data) -> Iterator[Problem]:
+    for error in sorted(validator.iter_errors(document), key=lambda e: [str(part) for part in e.path]):
+        yield _problem(error)
+
+
+def _problem(error: ValidationError) -> Problem:
+    path = "/".join(str(part) for part in error.path)
+    rule, value = error.validator, error.instance
+    limit: Any = error.validator_value
+    if rule == "required":
+        missing = ", ".join(name for name in limit if name not in value)
+        return Problem(path, N_("缺少:%(fields)s"), {"fields": missing})
+    if rule == "additionalProperties":
+        known = error.schema["properties"] if isinstance(error.schema, Mapping) else {}
+        extra = ", ".join(str(name) for name in value if name not in known)
+        return Problem(path, N_("不认识的字段:%(fields)s"), {"fields": extra})
+    if rule == "minimum" and path.endswith("weight"):
+        return Problem(path, N_("权重不能是负数:%(value)s"), {"value": value})
+    if rule == "minimum":
+        return Problem(path, N_("%(value)s 太小,至少为 %(limit)s"), {"value": value, "limit": limit})
+    if rule == "maximum":
+        return Problem(path, N_("%(value)s 太大,最多为 %(limit)s"), {"value": value, "limit": limit})
+    if rule == "enum":
+        allowed = ", ".join(str(item) for item in limit)
+        return Problem(
+            path, N_("不认识 %(value)s,可以是:%(allowed)s"), {"value": str(value), "allowed": allowed}
+        )
+    if rule == "pattern":
+        return Problem(
+            path, N_("编码 %(value)s 不合规:以字母开头,只含字母、数字、点、下划线、短横"), {"value": value}
+        )
+    if rule in ("minItems", "minLength"):
+        return Problem(path, N_("不能为空"))
+    if rule == "maxLength":
+        return Problem(path, N_("太长,最多 %(limit)s 个字"), {"limit": limit})
+    kinds = ", ".join(limit) if isinstance(limit, list) else str(limit)
+    return Problem(path, N_("类型不对,应为 %(kinds)s"), {"kinds": kinds})
+
+
+def _scheme(data: Data) -> Scheme:
+    return Scheme(
+        code=data["code"],
+        name_zh=data["name_zh"],
+        name_en=data.get("name_en", ""),
+        sections=tuple(_section(item) for item in data["sections"]),
+        places=Places(**{name: int(value) for name, value in data.get("places", {}).items()}),
+        weighting=Weighting(data.get("weighting", Weighting.PERCENT)),
+        bound_stage=BoundStage(data.get("bound_stage", BoundStage.AFTER)),
+        gates=tuple(_gate(item) for item in data.get("gates", [])),
+        grades=tuple(_grade(item) for item in data.get("grades", [])),
+        reason_for_full_business=data.get("reason_for_full_business", "").strip(),
+    )
+
+
+def _section(data: Data) -> Section:
+    return Section(
+        code=data["code"],
+        name_zh=data["name_zh"],
+        name_en=data.get("name_en", ""),
+        weight=_float(data.get("weight")),
+        indicators=tuple(_indicator(item) for item in data["indicators"]),
+        group=Group(data.get("group", Group.WEIGHTED_MEAN)),
+        bound=_bound(data.get("bound", {})),
+    )
+
+
+def _indicator(data: Data) -> Indicator:
+    reference = data.get("reference", {"kind": ReferenceKind.TARGET})
+    return Indicator(
+        code=data["code"],
+        name_zh=data["name_zh"],
+        name_en=data.get("name_en", ""),
+        unit=data.get("unit", ""),
+        weight=_float(data.get("weight")),
+        measure=data["measure"],
+        position=PositionKind(data["position"]),
+        direction=Direction(data["direction"]),
+        curve=_curve(data["curve"]),
+        reference=Reference(ReferenceKind(reference["kind"]), _float(reference.get("value"))),
+        bound=_bound(data.get("bound", {})),
+        coefficients=tuple(_coefficient(item) for item in data.get("coefficients", [])),
+        missing=Missing(data.get("missing", Missing.PENDING)),
+        zero_denominator=_zero_denominator(data.get("zero_denominator", Missing.PENDING)),
+    )
+
+
+def _curve(data: Data) -> Curve:
+    step = data.get("step")
+    return Curve(
+        segments=tuple(_segment(item) for item in data["segments"]),
+        step=Step(float(step["unit"]), StepMode(step["mode"]), float(step.get("origin", 0)))
+        if step
+        else None,
+    )
+
+
+def _segment(data: Data) -> Segment:
+    return Segment(
+        low=_float(data["low"]),
+        high=_float(data["high"]),
+        points=float(data["points"]),
+        slope=float(data.get("slope", 0)),
+        at=float(data.get("at", 0)),
+        low_closed=data.get("low_closed", True),
+        high_closed=data.get("high_closed", False),
+    )
+
+
+def _coefficient(data: Data) -> Coefficient:
+    return Coefficient(
+        name=data["name"],
+        source=data["source"],
+        value=float(data.get("value", 1)),
+        low=_float(data.get("low")),
+        high=_float(data.get("high")),
+    )
+
+
+def _bound(data: Data) -> Bound:
+    return Bound(_float(data.get("floor")), _float(data.get("cap")))
+
+
+def _zero_denominator(data: str | Data) -> ZeroDenominator:
+    if isinstance(data, Mapping):
+        return ZeroDenominator(None, float(data["points"]))
+    return ZeroDenominator(Missing(data))
+
+
+def _gate(data: Data) -> Gate:
+    condition = data["condition"]
+    return Gate(
+        code=data["code"],
+        name_zh=data["name_zh"],
+        name_en=data.get("name_en", ""),
+        condition=Condition(condition["measure"], Op(condition["op"]), float(condition["value"])),
+        effect=Effect(data["effect"]),
+        clause_zh=data["clause_zh"],
+        clause_en=data.get("clause_en", ""),
+        points=_float(data.get("points")),
+        grade=data.get("grade"),
+        missing=GateMissing(data.get("missing", GateMissing.PENDING)),
+    )
+
+
+def _grade(data: Data) -> GradeBand:
+    return GradeBand(data["code"], data["name_zh"], data.get("name_en", ""), _float(data["at_least"]))
+
+
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)
