@@ -1,0 +1,44 @@
+"""Every action there is, named `<room>:<thing>:<verb>`; one block a room."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a person can be allowed to do."""
+
+    # home
+    HOME_VIEW = "home:page:view"
+    SEARCH = "home:search:use"
+
+    # accounts
+    SESSION_OWN = "accounts:session:own"
+
+    # people
+    PEOPLE_VIEW = "people:employee:view"
+    UNIT_VIEW = "people:unit:view"
+
+    # learning
+
+    # assessment
+
+    # roleplay
+
+    # feedback
+
+    # indicators
+
+    # appraisal
+
+    # reports
+
+    # admin
+    AUDIT_VIEW = "admin:audit:view"
+    ACCOUNT_MANAGE = "admin:account:manage"
+    POLICY_VIEW = "admin:policy:view"
+    PROPOSAL_VIEW = "access:proposal:view"
+    PROPOSAL_DECIDE = "access:proposal:decide"
+
+    # jobs
+    JOB_VIEW = "core:job:view"

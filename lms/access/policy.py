@@ -1,0 +1,86 @@
+"""The one table of rights: which role may do which action, and how far.
+
+Every room has a block. An action that a role's row does not name is not allowed.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+from lms.access.actions import Action
+
+
+class Role(StrEnum):
+    """The roles; a grant ties one to an org unit and to days."""
+
+    TRAINEE = "trainee"
+    TRAINER = "trainer"
+    SUPERVISOR = "supervisor"
+    HEAD = "head"
+    HR = "hr"
+    COMPLIANCE = "compliance"
+    ADMIN = "admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+
+
+class Scope(IntEnum):
+    """How far a right reaches, from nothing to everything."""
+
+    NONE = 0
+    OWN = 1
+    ASSIGNED = 2
+    UNIT = 3
+    SUBTREE = 4
+    ALL = 5
+
+
+NONE, OWN, ASSIGNED, UNIT, SUBTREE, ALL = Scope
+EVERYONE = tuple(Role)
+
+_RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
+    # home
+    (Action.HOME_VIEW, dict.fromkeys(EVERYONE, OWN)),
+    (Action.SEARCH, dict.fromkeys(EVERYONE, OWN)),
+    # accounts
+    (Action.SESSION_OWN, dict.fromkeys(EVERYONE, OWN)),
+    # people
+    (
+        Action.PEOPLE_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: SUBTREE,
+            Role.ADMIN: ALL,
+        },
+    ),
+    (
+        Action.UNIT_VIEW,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
+    ),
+    # learning
+    # assessment
+    # roleplay
+    # feedback
+    # indicators
+    # appraisal
+    # reports
+    # admin
+    (Action.AUDIT_VIEW, {Role.AUDIT_ADMIN: ALL}),
+    (Action.ACCOUNT_MANAGE, {Role.SECURITY_ADMIN: ALL}),
+    (Action.POLICY_VIEW, {Role.SECURITY_ADMIN: ALL, Role.AUDIT_ADMIN: ALL}),
+    (Action.PROPOSAL_VIEW, {Role.HR: SUBTREE, Role.HEAD: SUBTREE, Role.ADMIN: ALL}),
+    (Action.PROPOSAL_DECIDE, {Role.HR: SUBTREE, Role.HEAD: SUBTREE, Role.ADMIN: ALL}),
+    # jobs
+    (Action.JOB_VIEW, dict.fromkeys(EVERYONE, OWN)),
+]
+
+POLICY: dict[Action, dict[Role, Scope]] = {}
+for _action, _row in _RIGHTS:
+    POLICY[_action] = _row
+
+
+def scope_of(role: Role, action: Action) -> Scope:
+    """Return how far a role's right to an action reaches."""
+    return POLICY.get(action, {}).get(role, Scope.NONE)

@@ -1,0 +1,38 @@
+"""The verbs of access: sign in, grant, narrow to scope, propose and decide."""
+
+from lms.access.services.accounts import (
+    change_language,
+    change_password,
+    disable_account,
+    open_account,
+    sign_in,
+    sign_out,
+    signed_in,
+    throttled,
+    verify_password,
+)
+from lms.access.services.grants import accounts_with, grant, person_of, revoke
+from lms.access.services.proposals import on_approval, propose, decide
+from lms.access.services.scope import Person, narrow, widest
+
+__all__ = [
+    "Person",
+    "accounts_with",
+    "change_language",
+    "change_password",
+    "decide",
+    "disable_account",
+    "grant",
+    "narrow",
+    "on_approval",
+    "open_account",
+    "person_of",
+    "propose",
+    "revoke",
+    "sign_in",
+    "sign_out",
+    "signed_in",
+    "throttled",
+    "verify_password",
+    "widest",
+]

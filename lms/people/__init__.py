@@ -1,0 +1,1 @@
+"""Organisation, posts, and the people in them, each with dates."""
