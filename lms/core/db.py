@@ -39,6 +39,11 @@ def read_only(reading: bool) -> None:
     _reading.set(reading)
 
 
+def is_reading() -> bool:
+    """Return whether transactions begun now may only read."""
+    return _reading.get()
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """Let a block write although the request around it only reads (its own short transaction)."""
