@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+import click
+from flask import Flask, current_app
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -133,3 +135,24 @@ def _register(app: Flask) -> None:
         except error.DBOSMaxStepRetriesExceeded as exhausted:
             with app.app_context():
                 runner.failed(job_id, exhausted)
+
+
+def init_app(app: Flask) -> None:
+    """Add the command `flask worker`."""
+    app.cli.add_command(worker)
+
+
+@click.command()
+@click.option("--patience", default=15.0, help="Seconds to wait for another worker to end.")
+def worker(patience: float) -> None:
+    """Run the durable jobs until interrupted; there is one worker for a database."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with only_one(Path(app.config["ZHIXING_HOME"]), db.engine, patience=patience):
+            click.echo("Worker ready.")
+            run(app, stop)
+    except Busy:
+        raise click.ClickException("Another worker is running on this database.") from None
