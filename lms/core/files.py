@@ -41,7 +41,9 @@ def keep(content: bytes | IO[bytes]) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     with tempfile.NamedTemporaryFile(dir=root, delete=False) as target:
         try:
-            for block in [content] if isinstance(content, bytes) else iter(lambda: content.read(1 << 20), b""):
+            for block in (
+                [content] if isinstance(content, bytes) else iter(lambda: content.read(1 << 20), b"")
+            ):
                 digest.update(block)
                 size += len(block)
                 target.write(block)
@@ -62,7 +64,9 @@ def store(
 ) -> StoredFile:
     """Keep content and add its row; the row joins the caller's transaction."""
     sha256, size = keep(content)
-    stored = StoredFile(sha256=sha256, name=Path(name).name[:255], media_type=media_type, size=size, stored_at=now)
+    stored = StoredFile(
+        sha256=sha256, name=Path(name).name[:255], media_type=media_type, size=size, stored_at=now
+    )
     session.add(stored)
     session.flush()
     return stored

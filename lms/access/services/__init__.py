@@ -12,7 +12,7 @@ from lms.access.services.accounts import (
     verify_password,
 )
 from lms.access.services.grants import accounts_with, grant, person_of, revoke
-from lms.access.services.proposals import on_approval, propose, decide
+from lms.access.services.proposals import decide, on_approval, propose
 from lms.access.services.scope import Person, narrow, widest
 
 __all__ = [

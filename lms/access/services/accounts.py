@@ -62,7 +62,9 @@ def throttled(session: Session, username: str, address: str, now: datetime) -> b
     def failures(column: object, value: str) -> int:
         return (
             session.scalar(
-                select(func.count()).select_from(SignInFailure).where(column == value, SignInFailure.at > since)  # type: ignore[arg-type]
+                select(func.count())
+                .select_from(SignInFailure)
+                .where(column == value, SignInFailure.at > since)  # type: ignore[arg-type]
             )
             or 0
         )
@@ -150,7 +152,9 @@ def change_language(session: Session, account_id: int, language: str) -> None:
     session.get_one(Account, account_id).language = language
 
 
-def change_password(session: Session, actor: Acting, account_id: int, password_hash: str, now: datetime) -> None:
+def change_password(
+    session: Session, actor: Acting, account_id: int, password_hash: str, now: datetime
+) -> None:
     """Replace a password (hashed before) and end the account's other sessions."""
     credential = session.scalars(
         select(Credential).where(Credential.account_id == account_id, Credential.kind == "password")
@@ -165,5 +169,3 @@ def change_password(session: Session, actor: Acting, account_id: int, password_h
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-

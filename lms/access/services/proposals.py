@@ -92,7 +92,11 @@ def decide(
     if not approve and not reason.strip():
         raise Refused(N_("退回时请写明理由。"))
     proposal.state = ProposalState.APPROVED if approve else ProposalState.REFUSED
-    proposal.checker_id, proposal.reason, proposal.decided_at = checker.account_id, reason.strip() or None, now
+    proposal.checker_id, proposal.reason, proposal.decided_at = (
+        checker.account_id,
+        reason.strip() or None,
+        now,
+    )
     session.flush()
     record(
         session, checker, f"access:proposal:{'approve' if approve else 'refuse'}", f"proposal:{proposal.id}"

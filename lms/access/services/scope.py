@@ -49,9 +49,7 @@ def widest(person: Person, action: Action) -> Scope:
     return max((scope_of(role, action) for role, _ in person.grants), default=Scope.NONE)
 
 
-def narrow(
-    statement: Select[T], model: type[Model], person: Person, action: Action, day: date
-) -> Select[T]:
+def narrow(statement: Select[T], model: type[Model], person: Person, action: Action, day: date) -> Select[T]:
     """Limit a select to the rows of `model` that the person's roles reach for an action.
 
     Raises:

@@ -59,7 +59,9 @@ def post(
         Refused: when the days overlap a later posting or lie before the hiring.
     """
     if valid_from < employee.hired_on:
-        raise Refused(N_("员工 %(number)s 在 %(day)s 尚未入职。"), number=employee.number, day=valid_from.isoformat())
+        raise Refused(
+            N_("员工 %(number)s 在 %(day)s 尚未入职。"), number=employee.number, day=valid_from.isoformat()
+        )
     others = list(session.scalars(select(Posting).where(Posting.employee_id == employee.id)))
     for other in others:
         if other.valid_from == valid_from and other.valid_to is None and valid_to is None:

@@ -40,7 +40,9 @@ def open_unit(
     unit = OrgUnit(code=code, name_zh=name_zh, name_en=name_en, level=level)
     session.add(unit)
     session.flush()
-    session.add(OrgPlacement(org_unit_id=unit.id, parent_id=parent.id if parent else None, valid_from=valid_from))
+    session.add(
+        OrgPlacement(org_unit_id=unit.id, parent_id=parent.id if parent else None, valid_from=valid_from)
+    )
     session.flush()
     record(session, actor, "people:unit:open", f"org_unit:{unit.id}", code=code)
     return unit

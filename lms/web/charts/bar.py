@@ -55,7 +55,7 @@ def bars(
         high, low = max(min(high, limit), 0.0), max(low, -abs(limit))
     marked = ticks(low, high if high > low else low + 1)
     widest = max(width_of(_written(row, show), _SIZE) for row in rows)
-    scale = Scale(marked[0], marked[-1], _LABELS + 12 + (widest if low < 0 else 0), _WIDTH - 12 - widest)
+    scale = Scale(marked[0], marked[-1], _LABELS + 12 + (widest if low < 0 else 0), _WIDTH - 26 - widest)
     base = height - _FOOT
     marks = []
     for value in marked:

@@ -72,7 +72,7 @@ def histogram_table(
     show: Show = show_plain,
 ) -> DataTable:
     """The histogram as a table of ranges and counts."""
-    ranges = (f"{show(left)} – {show(right)}" for left, right in zip(edges[:-1], edges[1:], strict=True))
+    ranges = (f"{show(left)} – {show(right)}" for left, right in pairwise(edges))
     return DataTable(
         (heading, count_name), tuple((span, str(count)) for span, count in zip(ranges, counts, strict=True))
     )

@@ -121,7 +121,7 @@ def _label(
     side = math.sin(2 * math.pi * position / count)
     anchor = "middle" if abs(side) < 0.2 else "start" if side > 0 else "end"
     room = {"middle": 2 * min(x, _WIDTH - x) - 16, "start": _WIDTH - x - 4, "end": x - 4}[anchor]
-    rows = wrap(label, room, _SIZE)
+    rows = wrap(label, room, _SIZE, 3)
     height = (len(rows) + 1) * _SIZE * 1.25
     upward = math.cos(2 * math.pi * position / count)
     first = y - height / 2 * (1 + upward) + _SIZE

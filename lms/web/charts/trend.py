@@ -48,7 +48,8 @@ def trend(
     marked = ticks(min(known) if least is None else least, max(known) if most is None else most, about=4)
     margin = 16 + max(width_of(show(value), 11) for value in marked)
     rise = Scale(marked[0], marked[-1], _HEIGHT - _BOTTOM, _TOP)
-    across = Scale(0, max(len(labels) - 1, 1), margin + 18, _WIDTH - 28)
+    half = max(18.0, min(max(width_of(label, 11) for label in labels), 120) / 2)
+    across = Scale(0, max(len(labels) - 1, 1), margin + half, _WIDTH - half - 6)
     if len(labels) == 1:
         across = Scale(0, 0, (margin + _WIDTH) / 2, (margin + _WIDTH) / 2)
     marks = []
@@ -69,9 +70,8 @@ def trend(
 
 
 def _periods(labels: Sequence[str], across: Scale, palette: Palette) -> list[Markup]:
-    room = across.end - across.start + 40
-    each = min(max((width_of(label, 11) for label in labels), default=0) + 10, 110)
-    kept = thinned(len(labels), room, each)
+    each = min(max(width_of(label, 11) for label in labels) + 10, 130)
+    kept = thinned(len(labels), across.end - across.start + each, each)
     marks = []
     for position in sorted(kept):
         x = across.at(position)
@@ -117,7 +117,7 @@ def _path(one: Series, position: int, across: Scale, rise: Scale, palette: Palet
 
 def _values(one: Series, across: Scale, rise: Scale, palette: Palette, show: Show) -> list[Markup]:
     widest = max(width_of(show(value), _SIZE) for value in one.values if value is not None)
-    kept = thinned(len(one.values), across.end - across.start + 40, widest + 8)
+    kept = thinned(len(one.values), across.end - across.start + widest, widest + 8)
     return [
         text(across.at(at), rise.at(number) - 9, show(value), palette, size=_SIZE, anchor="middle", bold=True)
         for at, value in enumerate(one.values)

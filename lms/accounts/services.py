@@ -1,0 +1,68 @@
+"""The first set-up of an empty installation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from lms.access.models import Account
+from lms.access.policy import Role
+from lms.access.services import grant, open_account
+from lms.core.audit import SYSTEM
+from lms.core.calendar import load_statutory_days
+from lms.core.clock import local_day
+from lms.core.errors import Refused
+from lms.core.files import StoredFile
+from lms.core.i18n import N_
+from lms.core.profile import set_profile
+from lms.people.models import Level
+from lms.people.services import find_unit, open_unit
+
+HEAD_OFFICE = "HO"
+
+
+def is_empty(session: Session) -> bool:
+    """Whether nobody can sign in yet."""
+    return not session.scalar(select(exists().where(Account.id.is_not(None))))
+
+
+def set_up(
+    session: Session,
+    *,
+    bank_zh: str,
+    bank_en: str | None,
+    colour: str,
+    logo: StoredFile | None,
+    name: str,
+    username: str,
+    password_hash: str,
+    now: datetime,
+) -> Account:
+    """Make the head office, the bank's face and the first administrator, who holds the three admin roles.
+
+    Raises:
+        Refused: when somebody can sign in already.
+    """
+    if not is_empty(session):
+        raise Refused(N_("系统已经完成初始设置。"))
+    day = local_day(now)
+    set_profile(session, SYSTEM, name_zh=bank_zh, name_en=bank_en, colour=colour, logo=logo)
+    head_office = find_unit(session, HEAD_OFFICE) or open_unit(
+        session,
+        SYSTEM,
+        code=HEAD_OFFICE,
+        name_zh="总行",
+        name_en="Head office",
+        level=Level.HEAD_OFFICE,
+        parent=None,
+        valid_from=day.replace(month=1, day=1),
+    )
+    account = open_account(
+        session, SYSTEM, username=username, password_hash=password_hash, name=name, employee=None, now=now
+    )
+    for role in (Role.ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN):
+        grant(session, SYSTEM, account, role, head_office, day)
+    load_statutory_days(session, range(day.year - 3, day.year + 2))
+    return account

@@ -1,0 +1,1 @@
+"""One front page a role."""

@@ -1,0 +1,72 @@
+"""The menu: the rooms' first pages, shown to those who may open them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+
+from lms.core.clock import today
+from lms.core.db import db
+from lms.core.i18n import N_
+from lms.core.profile import bank_profile
+from lms.web.current import is_signed_in, person
+from lms.web.guard import may_open
+from lms.web.text import page_language, say
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the menu."""
+
+    label: str
+    url: str
+    here: bool
+
+
+MENU = (
+    (N_("首页"), "home.index"),
+    (N_("我的课程"), "learning.mine"),
+    (N_("课程"), "learning.catalogue"),
+    (N_("培训班"), "learning.cohorts"),
+    (N_("情景演练"), "roleplay.index"),
+    (N_("培训反馈"), "feedback.index"),
+    (N_("我的考核"), "appraisal.mine"),
+    (N_("综合评价"), "appraisal.ratings"),
+    (N_("考核结果"), "appraisal.results"),
+    (N_("考核期"), "appraisal.cycles"),
+    (N_("考核方案"), "appraisal.schemes"),
+    (N_("报告"), "reports.index"),
+    (N_("复核"), "accounts.proposals"),
+    (N_("数据导入"), "admin.imports"),
+    (N_("指标"), "admin.indicators"),
+    (N_("账号与权限"), "admin.accounts"),
+    (N_("权限表"), "admin.policy"),
+    (N_("审计日志"), "admin.audit"),
+)
+
+
+def entries() -> Iterator[Entry]:
+    """Yield the menu of the current person."""
+    if not is_signed_in():
+        return
+    for label, endpoint in MENU:
+        view = current_app.view_functions.get(endpoint)
+        if view is not None and may_open(view):
+            yield Entry(say(label), url_for(endpoint), request.endpoint == endpoint)
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the menu, the bank and the person."""
+
+    @app.context_processor
+    def everywhere() -> dict[str, Any]:
+        return {
+            "menu": lambda: list(entries()),
+            "bank": lambda: bank_profile(db.session()),
+            "language": page_language(),
+            "person": person() if is_signed_in() else None,
+            "today": today(),
+        }
