@@ -163,7 +163,7 @@ def _sense(line: Indicator, path: str) -> Iterator[Problem]:
     if line.direction is Direction.RANGE:
         return
     rising = (line.direction is Direction.MORE) != (line.position is PositionKind.INVERSE)
-    if not _runs(line.curve.segments, rising):
+    if not _runs(line.curve.segments, 1.0 if rising else -1.0):
         message = (
             N_("方向为越多越好,但得分随完成情况变好而下降")
             if line.direction is Direction.MORE
@@ -172,8 +172,7 @@ def _sense(line: Indicator, path: str) -> Iterator[Problem]:
         yield Problem(path, message)
 
 
-def _runs(segments: tuple[Segment, ...], rising: bool) -> bool:
-    sign = 1.0 if rising else -1.0
+def _runs(segments: tuple[Segment, ...], sign: float) -> bool:
     if any(piece.slope * sign < 0 for piece in segments):
         return False
     ends = [

@@ -96,7 +96,7 @@ class GateMissing(StrEnum):
     """What a gate does when its measure is missing: wait (total incomplete), pass, or apply."""
 
     PENDING = "pending"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - to let pass
     APPLY = "apply"
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
+import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from lms.scoring.document import Scheme
-
-Backend = Literal["duckdb", "pandas", "polars"]
+from lms.scoring import frames, rules, trace
+from lms.scoring.checks import WEIGHT_UNITS
+from lms.scoring.document import GateMissing, Scheme
+from lms.scoring.frames import Backend, Frame, Lift
+from lms.scoring.rules import col
+from lms.scoring.tables import factors, line_table, pieces, section_table, with_nulls
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +62,175 @@ def score(
     Raises InvalidFrame (problems with path, message, params) on a missing column, NaN or infinity, a figure
     beyond ±1e15, doubled keys, or a coefficient that is not declared or out of range.
     """
-    raise NotImplementedError
+    facts = frames.checked(facts, frames.FACTS, "facts")
+    targets = frames.checked(targets, frames.TARGETS, "targets")
+    own = frames.COEFFICIENTS.empty_table() if coefficients is None else coefficients
+    own = frames.checked(own, frames.COEFFICIENTS, "coefficients")
+    frames.check_coefficients(scheme, own)
+    people = frames.subjects_table(facts, subjects)
+    lift = frames.lifter(backend)
+
+    # Each level is brought into memory once, so that the trace and the next level read what was computed.
+    lines = _settle(_lines(scheme, lift, people, facts, targets, own), ["subject", "place"])
+    sections = _settle(_sections(scheme, lift, lines), ["subject", "place"])
+    totals = _settle(_totals(scheme, lift, people, sections, facts), ["subject"])
+    steps = [
+        *trace.line_steps(lift(lines), scheme, factors(scheme)),
+        *trace.section_steps(lift(sections), scheme),
+        *trace.total_steps(lift(totals), scheme.gates, scheme.places.total),
+    ]
+    return Result(
+        lines=_show_lines(scheme, lines),
+        sections=_show_sections(scheme, sections),
+        totals=_show_totals(scheme, totals, lines, sections),
+        trace=_show_trace(steps),
+    )
+
+
+def _settle(frame: Frame, order: list[str]) -> pa.Table:
+    """The frame's rows in memory, ordered, with Arrow's plain string type whatever the engine used."""
+    table: pa.Table = frame.collect("pyarrow").to_native()
+    fields = [
+        pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema
+    ]
+    table = table.cast(pa.schema(fields)).replace_schema_metadata(None)
+    return table.sort_by([(name, "ascending") for name in order]).combine_chunks()
+
+
+def _lines(
+    scheme: Scheme, lift: Lift, people: pa.Table, facts: pa.Table, targets: pa.Table, own: pa.Table
+) -> Frame:
+    frame = (
+        lift(people)
+        .join(lift(line_table(scheme)), how="cross")
+        .join(lift(facts).rename({"value": "actual"}), on=["subject", "measure"], how="left")
+        .join(lift(targets), on=["subject", "measure"], how="left")
+    )
+    for k in range(factors(scheme)):
+        frame = _own_factor(frame, lift(own), k)
+    frame = rules.reference(frame)
+    frame = rules.position(rules.lack(frame))
+    frame = rules.curve(rules.step(frame), pieces(scheme))
+    frame = rules.adjust(frame, scheme.bound_stage, factors(scheme))
+    frame = rules.line_points(frame, scheme.places.item)
+    return rules.line_weights(frame, scheme.places.item)
+
+
+def _own_factor(frame: Frame, own: Frame, k: int) -> Frame:
+    """`factor_k`: the subject's own coefficient, else the scheme's; its source goes with it."""
+    mine = own.filter(~col("value").is_null()).select(
+        "subject",
+        "indicator",
+        col("name").alias(f"factor_name_{k}"),
+        col("value").alias("own_value"),
+        col("source").alias("own_source"),
+    )
+    keys = ["subject", "indicator", f"factor_name_{k}"]
+    return (
+        frame.join(mine, on=keys, how="left")
+        .with_columns(
+            nw.coalesce(col("own_value"), col(f"factor_value_{k}")).alias(f"factor_{k}"),
+            nw.coalesce(col("own_source"), col(f"factor_source_{k}")).alias(f"factor_source_{k}"),
+        )
+        .drop("own_value", "own_source")
+    )
+
+
+def _sections(scheme: Scheme, lift: Lift, lines: pa.Table) -> Frame:
+    needed = lines.select(["subject", "section", "state", "point_units", "counted"])
+    places = scheme.places
+    frame = rules.sections(lift(needed), lift(section_table(scheme)), places.item, places.section)
+    return rules.section_shares(frame, scheme.weighting, places.section)
+
+
+def _totals(scheme: Scheme, lift: Lift, people: pa.Table, sections: pa.Table, facts: pa.Table) -> Frame:
+    places = scheme.places
+    frame = rules.totals(lift(sections), len(scheme.sections), places.section, places.total)
+    frame = lift(with_nulls(people)).join(frame, on="subject", how="left")
+    for k, gate in enumerate(scheme.gates):
+        values = lift(facts).filter(col("measure") == gate.condition.measure)
+        frame = frame.join(
+            values.select("subject", col("value").alias(f"gate_{k}")), on="subject", how="left"
+        )
+    frame = rules.gate_flags(frame, scheme.gates)
+    frame = rules.gated_total(frame, scheme.gates, places.total)
+    frame = rules.gate_list(rules.grade(frame, scheme), scheme.gates)
+    return frame.join(rules.rank(frame), on="subject", how="left")
+
+
+def _show_lines(scheme: Scheme, lines: pa.Table) -> pa.Table:
+    weight = pc.divide(pc.cast(lines["weight_units"], pa.float64()), float(WEIGHT_UNITS))
+    return pa.table(
+        {
+            "subject": lines["subject"],
+            "section": lines["section"],
+            "indicator": lines["indicator"],
+            "actual": lines["actual"],
+            "target": lines["reference"],
+            "position": lines["position"],
+            "raw_points": lines["raw_points"],
+            "coefficient": lines["coefficient"],
+            "points": frames.decimals(lines["point_units"], scheme.places.item),
+            "weight": weight,
+            "effective_weight": lines["effective_weight"],
+            "contribution": frames.decimals(lines["contribution_units"], 6),
+            "state": lines["state"],
+        }
+    )
+
+
+def _show_sections(scheme: Scheme, sections: pa.Table) -> pa.Table:
+    return pa.table(
+        {
+            "subject": sections["subject"],
+            "section": sections["section"],
+            "points": frames.decimals(sections["point_units"], scheme.places.section),
+            "weight": pc.divide(pc.cast(sections["weight_units"], pa.float64()), float(WEIGHT_UNITS)),
+            "contribution": frames.decimals(sections["contribution_units"], 6),
+            "state": sections["state"],
+        }
+    )
+
+
+def _show_totals(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Table) -> pa.Table:
+    complete = pc.is_valid(totals["total_units"])
+    missing = _missing(scheme, totals, lines, sections)
+    return pa.table(
+        {
+            "subject": totals["subject"],
+            "total": frames.decimals(totals["total_units"], scheme.places.total),
+            "total_before_gates": frames.decimals(totals["before_units"], scheme.places.total),
+            "state": pc.if_else(complete, "complete", "incomplete"),
+            "grade": totals["grade"],
+            "rank": pc.cast(totals["rank"], pa.int64()),
+            "gates": pc.utf8_rtrim(totals["gates"], ","),
+            "missing": pa.array([missing.get(s, "") for s in totals["subject"].to_pylist()], pa.string()),
+        }
+    )
+
+
+def _missing(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Table) -> dict[str, str]:
+    """What each incomplete subject lacks: indicators first, then emptied sections, then gates."""
+    found: dict[str, list[str]] = {}
+    pending = lines.filter(pc.equal(lines["state"], "missing"))
+    for subject, code in zip(pending["subject"].to_pylist(), pending["indicator"].to_pylist(), strict=True):
+        found.setdefault(subject, []).append(code)
+    emptied = sections.filter(
+        pc.and_(pc.equal(sections["state"], "incomplete"), pc.equal(sections["waiting"], 0))
+    )
+    for subject, code in zip(emptied["subject"].to_pylist(), emptied["section"].to_pylist(), strict=True):
+        found.setdefault(subject, []).append(code)
+    for k, gate in enumerate(scheme.gates):
+        if gate.missing is GateMissing.PENDING:
+            for subject in totals.filter(pc.is_null(totals[f"gate_{k}"]))["subject"].to_pylist():
+                found.setdefault(subject, []).append(gate.code)
+    return {subject: ",".join(codes) for subject, codes in found.items()}
+
+
+def _show_trace(steps: list[Frame]) -> pa.Table:
+    names = trace.SCHEMA.names
+    parts = [frames.collect(step, trace.SCHEMA, ["subject", "place", "step_no"]) for step in steps]
+    table = pa.concat_tables(parts).sort_by(
+        [(n, "ascending") for n in ("subject", "place", "step_no", "step")]
+    )
+    return table.select([name for name in names if name != "place"]).combine_chunks()

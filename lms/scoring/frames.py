@@ -1,0 +1,141 @@
+"""The edges: Arrow tables in, checked; frames of an engine between; Arrow tables out, typed and ordered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator
+from decimal import Decimal
+from typing import Any, Literal
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lms.scoring.document import Coefficient, Scheme
+from lms.scoring.problems import N_, InvalidFrame, Problem
+
+Backend = Literal["duckdb", "pandas", "polars"]
+Frame = nw.LazyFrame[Any]
+Lift = Callable[[pa.Table], Frame]
+
+# Beyond this a double no longer carries cents.
+LIMIT = 1e15
+
+FACTS = pa.schema([("subject", pa.string()), ("measure", pa.string()), ("value", pa.float64())])
+TARGETS = pa.schema([("subject", pa.string()), ("measure", pa.string()), ("target", pa.float64())])
+COEFFICIENTS = pa.schema(
+    [
+        ("subject", pa.string()),
+        ("indicator", pa.string()),
+        ("name", pa.string()),
+        ("value", pa.float64()),
+        ("source", pa.string()),
+    ]
+)
+
+
+def lifter(backend: Backend) -> Lift:
+    """A function that takes an Arrow table into the engine as a lazy frame."""
+    if backend == "duckdb":
+        connection = duckdb.connect()
+        return lambda table: nw.from_native(connection.from_arrow(table))
+    if backend == "pandas":
+        return lambda table: nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype)).lazy()
+    if backend == "polars":
+        import polars as pl  # a development dependency: only whoever asks for it needs it
+
+        return lambda table: nw.from_native(pl.DataFrame(pl.from_arrow(table)).lazy())
+    raise ValueError(backend)
+
+
+def collect(frame: Frame, schema: pa.Schema, order: list[str]) -> pa.Table:
+    """The lazy frame's rows as an Arrow table of exactly this schema, in this order."""
+    table: pa.Table = frame.select(*schema.names).collect("pyarrow").to_native()
+    columns = [pc.cast(table[name], schema.field(name).type) for name in schema.names]
+    return pa.table(columns, schema=schema).sort_by([(name, "ascending") for name in order]).combine_chunks()
+
+
+def decimals(units: pa.ChunkedArray, places: int) -> pa.ChunkedArray:
+    """Integers of 10^-places as Arrow decimals with that many places."""
+    unit = pa.scalar(Decimal(1).scaleb(-places), pa.decimal128(9, places))
+    return pc.cast(pc.multiply(pc.cast(units, pa.decimal128(19, 0)), unit), pa.decimal128(38, places))
+
+
+def checked(table: pa.Table, schema: pa.Schema, name: str) -> pa.Table:
+    """The table cut to the schema's columns; raises InvalidFrame when it may not be scored.
+
+    A subject or code must be there, a pair may come once, a number must be finite and within ±1e15.
+    """
+    missing = [column for column in schema.names if column not in table.column_names]
+    if missing:
+        raise InvalidFrame([Problem(name, N_("缺少:%(fields)s"), {"fields": ", ".join(missing)})])
+    cut = table.select(schema.names).cast(schema).combine_chunks()
+    problems = [*_bad_numbers(cut, name), *_bad_keys(cut, name)]
+    if problems:
+        raise InvalidFrame(problems)
+    return cut
+
+
+def check_coefficients(scheme: Scheme, table: pa.Table) -> None:
+    """Raise InvalidFrame for a coefficient that no indicator declares or that lies outside its range."""
+    declared = {(line.code, item.name): item for _, line in scheme.indicators() for item in line.coefficients}
+    found = [
+        problem
+        for index, row in enumerate(table.to_pylist())
+        if (problem := _coefficient(row, declared.get((row["indicator"], row["name"])), index))
+    ]
+    if found:
+        raise InvalidFrame(found)
+
+
+def subjects_table(facts: pa.Table, subjects: Collection[str] | None) -> pa.Table:
+    """Who is scored, each once."""
+    names = sorted(set(facts["subject"].to_pylist() if subjects is None else subjects))
+    return pa.table({"subject": pa.array(names, pa.string())})
+
+
+def _coefficient(row: dict[str, Any], item: Coefficient | None, index: int) -> Problem | None:
+    path = f"coefficients/{index}"
+    shown = {"name": row["name"], "value": row["value"], "indicator": row["indicator"]}
+    if item is None:
+        return Problem(path, N_("指标 %(indicator)s 没有系数 %(name)s"), shown)
+    low = 0.0 if item.low is None else item.low
+    high = math.inf if item.high is None else item.high
+    if row["value"] is not None and not low <= row["value"] <= high:
+        return Problem(
+            path,
+            N_("系数 %(name)s 为 %(value)s,不在 %(low)s 至 %(high)s 之间"),
+            shown | {"low": low, "high": high},
+        )
+    return None
+
+
+def _bad_numbers(table: pa.Table, name: str) -> Iterator[Problem]:
+    for column in table.schema.names:
+        if table.schema.field(column).type != pa.float64():
+            continue
+        # NaN compares false with everything, so ask for what is right and negate.
+        good = pc.fill_null(pc.less_equal(pc.abs(table[column]), LIMIT), True)
+        for index in pc.indices_nonzero(pc.invert(good)).to_pylist()[:20]:
+            yield Problem(
+                f"{name}/{index}/{column}",
+                N_("数值 %(value)s 无法计分:必须是有限的数,绝对值不超过 1e15"),
+                {"value": table[column][index].as_py()},
+            )
+
+
+def _bad_keys(table: pa.Table, name: str) -> Iterator[Problem]:
+    keys = [
+        column
+        for column in table.schema.names
+        if table.schema.field(column).type == pa.string() and column != "source"
+    ]
+    for key in keys:
+        for index in pc.indices_nonzero(pc.is_null(table[key])).to_pylist()[:20]:
+            yield Problem(f"{name}/{index}", N_("缺少:%(fields)s"), {"fields": key})
+    counts = table.group_by(keys).aggregate([([], "count_all")])
+    doubled = counts.filter(pc.greater(counts["count_all"], 1)).sort_by([(key, "ascending") for key in keys])
+    for row in doubled.slice(0, 20).to_pylist():
+        yield Problem(name, N_("重复的行:%(key)s"), {"key": " ".join(str(row[key]) for key in keys)})

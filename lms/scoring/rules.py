@@ -1,0 +1,351 @@
+"""The rules, each written once as Narwhals expressions over the columns of `tables` and the joined figures.
+
+Every function takes a lazy frame and gives it back with columns added; it runs on whatever engine the frame
+comes from. Positions and points are snapped to nine decimals, so that 8.1 / 9 meets the threshold 0.9.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import narwhals as nw
+
+from lms.scoring.checks import WEIGHT_UNITS
+from lms.scoring.document import BoundStage, Condition, Effect, Gate, GateMissing, Op, Scheme
+from lms.scoring.frames import Frame
+from lms.scoring.quantise import from_units, quantise, sign, snap, units_at_least
+
+# Points are held within this before rounding: sums of weight × points stay exact in a double.
+POINTS_LIMIT = 1_000_000.0
+# A denominator nearer to zero than this is zero.
+ZERO = 1e-9
+
+# Typed columns of nothing that `tables.with_nulls` adds: pandas cannot make a typed null out of a literal.
+_NO_TEXT = nw.col("no_text")
+_NO_NUMBER = nw.col("no_number")
+_NO_COUNT = nw.col("no_count")
+_FULL = 100.0 * WEIGHT_UNITS
+
+
+def col(name: str) -> nw.Expr:
+    """A column."""
+    return nw.col(name)
+
+
+def reference(frame: Frame) -> Frame:
+    """`reference`: the target, the constant, or null where the rule compares with nothing."""
+    return frame.with_columns(
+        reference=nw.when(col("reference_kind") == "target")
+        .then(col("target"))
+        .when(col("reference_kind") == "constant")
+        .then(col("reference_value"))
+        .otherwise(_NO_NUMBER)
+    )
+
+
+def lack(frame: Frame) -> Frame:
+    """`lack` (what is missing: actual, target or denominator) and `policy` (what that does; null if none)."""
+    kind = col("position_kind")
+    zero = (
+        ((kind == "ratio") & (col("reference").abs() < ZERO))
+        | ((kind == "inverse") & (col("actual").abs() < ZERO))
+        | ((kind == "relative") & (col("reference").abs() < ZERO))
+    )
+    lacking = (
+        nw.when(col("actual").is_null())
+        .then(nw.lit("actual"))
+        .when((kind != "value") & col("reference").is_null())
+        .then(nw.lit("target"))
+        .when(zero)
+        .then(nw.lit("denominator"))
+        .otherwise(_NO_TEXT)
+    )
+    return frame.with_columns(lack=lacking).with_columns(
+        policy=nw.when(col("lack") == "denominator")
+        .then(col("zero_policy"))
+        .when(~col("lack").is_null())
+        .then(col("missing_policy"))
+        .otherwise(_NO_TEXT)
+    )
+
+
+def position(frame: Frame) -> Frame:
+    """`position`: x, x/t, t/x, x−t or (x−t)/|t|; null where something is missing."""
+    x, t, kind = col("actual"), col("reference"), col("position_kind")
+    safe = nw.when(col("lack").is_null())
+    divisor = nw.when(col("lack").is_null() & (kind == "inverse")).then(x)
+    divisor = divisor.when(col("lack").is_null() & (kind == "ratio")).then(t)
+    divisor = divisor.when(col("lack").is_null() & (kind == "relative")).then(t.abs())
+    dividend = nw.when(kind == "ratio").then(x).when(kind == "inverse").then(t).otherwise(x - t)
+    return (
+        frame.with_columns(divisor=divisor.otherwise(_NO_NUMBER), dividend=dividend)
+        .with_columns(
+            position=safe.then(
+                nw.when(kind == "value")
+                .then(x)
+                .when(kind == "difference")
+                .then(x - t)
+                .otherwise(col("dividend") / col("divisor"))
+            ).otherwise(_NO_NUMBER)
+        )
+        .with_columns(position=snap(col("position")))
+    )
+
+
+def step(frame: Frame) -> Frame:
+    """`stepped`: the position moved to where its broken step counts, away from the origin on both sides."""
+    steps = snap((col("position") - col("step_origin")) / col("step_unit"))
+    frame = frame.with_columns(steps=steps)
+    size, mode = col("steps").abs(), col("step_mode")
+    counted = (
+        nw.when(mode == "whole")
+        .then(size.floor())
+        .when(mode == "started")
+        .then(size.ceil())
+        .when(mode == "half_up")
+        .then((size + 0.5).floor())
+        .otherwise(size)
+    )
+    moved = snap(col("step_origin") + sign(col("steps")) * counted * col("step_unit"))
+    return frame.with_columns(stepped=nw.when(mode.is_null()).then(col("position")).otherwise(moved))
+
+
+def curve(frame: Frame, pieces: int) -> Frame:
+    """`piece` (which segment, from 0) and `raw_points` on it; the policy's points for a zero denominator."""
+    u = col("stepped")
+    piece: nw.Expr = _NO_COUNT
+    points: nw.Expr = _NO_NUMBER
+    for k in reversed(range(pieces)):
+        high = col(f"high_{k}")
+        reaches = col(f"last_{k}") | (u < high) | (col(f"high_closed_{k}") & (u == high))
+        reaches = reaches.fill_null(value=False) & ~u.is_null()
+        piece = nw.when(reaches).then(nw.lit(k)).otherwise(piece)
+        line = col(f"points_{k}") + col(f"slope_{k}") * (u - col(f"at_{k}"))
+        points = nw.when(reaches).then(line).otherwise(points)
+    points = nw.when(col("policy") == "points").then(col("zero_points")).otherwise(points)
+    return frame.with_columns(piece=piece, raw_points=snap(points.clip(-POINTS_LIMIT, POINTS_LIMIT)))
+
+
+def bounded(points: nw.Expr) -> nw.Expr:
+    """Points between the columns `floor` and `cap`, where there are any."""
+    low, high = col("floor"), col("cap")
+    return nw.when(points < low).then(low).when(points > high).then(high).otherwise(points)
+
+
+def adjust(frame: Frame, stage: BoundStage, factors: int) -> Frame:
+    """`coefficient` (product of all), `bounded` and `adjusted`: bounds before or after the coefficients."""
+    product = reduce(
+        lambda product, k: product * nw.coalesce(col(f"factor_{k}"), nw.lit(1.0)), range(factors), nw.lit(1.0)
+    )
+    frame = frame.with_columns(coefficient=product)
+    raw, factor = col("raw_points"), col("coefficient")
+    if stage is BoundStage.BEFORE:
+        frame = frame.with_columns(bounded=bounded(raw))
+        adjusted = snap(col("bounded") * factor)
+    else:
+        frame = frame.with_columns(multiplied=snap(raw * factor))
+        frame = frame.with_columns(bounded=bounded(col("multiplied")))
+        adjusted = col("bounded")
+    return frame.with_columns(adjusted=adjusted.clip(-POINTS_LIMIT, POINTS_LIMIT))
+
+
+def line_points(frame: Frame, places: int) -> Frame:
+    """`state` and `point_units` (whole units of 10^-places, null when missing or excluded)."""
+    policy = col("policy")
+    state = (
+        nw.when(policy.is_null() | (policy == "points"))
+        .then(nw.lit("ok"))
+        .when(policy == "zero")
+        .then(nw.lit("zero"))
+        .when(policy == "exclude_and_rescale")
+        .then(nw.lit("excluded"))
+        .otherwise(nw.lit("missing"))
+    )
+    frame = frame.with_columns(state=state)
+    return frame.with_columns(
+        point_units=nw.when(col("state") == "ok")
+        .then(quantise(col("adjusted"), places))
+        .when(col("state") == "zero")
+        .then(nw.lit(0))
+        .otherwise(_NO_COUNT)
+    )
+
+
+def line_weights(frame: Frame, places: int) -> Frame:
+    """`counted` (weight still in the section), `effective_weight` in per cent and `contribution_units` (10^-6).
+
+    What exclude_and_rescale takes out leaves its weight to the others of its own section, nowhere else.
+    """
+    mean, present = col("group") == "weighted_mean", col("state") != "excluded"
+    frame = frame.with_columns(
+        counted=nw.when(mean & present).then(col("weight_units")).otherwise(nw.lit(0.0))
+    ).with_columns(all_counted=col("counted").sum().over("subject", "section"))
+    share = nw.when(col("all_counted") > 0).then(col("counted") / col("all_counted")).otherwise(_NO_NUMBER)
+    points = from_units(col("point_units"), places)
+    part = nw.when(mean).then(points * share).when(col("group") == "sum").then(points).otherwise(_NO_NUMBER)
+    return frame.with_columns(
+        effective_weight=nw.when(mean).then(snap(share * 100.0)).otherwise(_NO_NUMBER),
+        contribution_units=quantise(part, 6),
+    )
+
+
+def sections(lines: Frame, rules: Frame, item_places: int, places: int) -> Frame:
+    """One row a subject and section: `grouped`, `state`, `point_units`. Incomplete if anything is pending."""
+    summed = (
+        lines.with_columns(
+            product=(col("counted") * col("point_units").cast(nw.Float64)).fill_null(0.0),
+            units=col("point_units").cast(nw.Float64),
+            waiting=nw.when(col("state") == "missing").then(nw.lit(1)).otherwise(nw.lit(0)),
+            present=nw.when(col("point_units").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
+        )
+        .with_columns(added=col("units").fill_null(0.0))
+        .group_by("subject", "section")
+        .agg(
+            col("product").sum().alias("products"),
+            col("counted").sum().alias("weights"),
+            col("added").sum().alias("sum_units"),
+            col("units").min().alias("min_units"),
+            col("units").max().alias("max_units"),
+            col("waiting").sum().alias("waiting"),
+            col("present").sum().alias("present"),
+        )
+        .join(rules, on="section", how="inner")
+    )
+    group = col("group")
+    usable = (
+        (col("waiting") == 0) & (col("present") > 0) & ((group != "weighted_mean") | (col("weights") > 0))
+    )
+    divisor = nw.when(col("weights") > 0).then(col("weights")).otherwise(_NO_NUMBER)
+    units = (
+        nw.when(group == "weighted_mean")
+        .then(col("products") / divisor)
+        .when(group == "sum")
+        .then(col("sum_units"))
+        .when(group == "min")
+        .then(col("min_units"))
+        .otherwise(col("max_units"))
+    )
+    return (
+        summed.with_columns(usable=usable)
+        .with_columns(
+            grouped=nw.when(col("usable")).then(from_units(units, item_places)).otherwise(_NO_NUMBER),
+            state=nw.when(col("usable")).then(nw.lit("complete")).otherwise(nw.lit("incomplete")),
+        )
+        .with_columns(point_units=quantise(bounded(col("grouped")), places))
+    )
+
+
+def section_shares(frame: Frame, weighting: str, places: int) -> Frame:
+    """`share_units`: the section's part of the total in units of 10^-places · 10^-6."""
+    units = col("point_units").cast(nw.Float64)
+    weight = col("weight_units") if weighting == "percent" else nw.lit(_FULL)
+    return frame.with_columns(
+        share_units=units * weight, contribution_units=quantise(units * weight / (_FULL * 10.0**places), 6)
+    )
+
+
+def totals(frame: Frame, count: int, section_places: int, places: int) -> Frame:
+    """One row a subject: `composite` and `before_units`, null unless all `count` sections are complete."""
+    summed = (
+        frame.with_columns(
+            complete=nw.when(col("state") == "complete").then(nw.lit(1)).otherwise(nw.lit(0)),
+            share_units=col("share_units").fill_null(0.0),
+        )
+        .group_by("subject")
+        .agg(col("complete").sum().alias("complete"), col("share_units").sum().alias("shares"))
+    )
+    value = snap(col("shares") / (_FULL * 10.0**section_places))
+    return summed.with_columns(composite=nw.when(col("complete") == count).then(value)).with_columns(
+        before_units=quantise(col("composite"), places)
+    )
+
+
+def holds(value: nw.Expr, condition: Condition) -> nw.Expr:
+    """Whether the measure's value meets a gate's condition; null when it is missing."""
+    value, limit = snap(value), condition.value
+    tests = {
+        Op.GT: value > limit,
+        Op.GE: value >= limit,
+        Op.LT: value < limit,
+        Op.LE: value <= limit,
+        Op.EQ: value == limit,
+        Op.NE: value != limit,
+    }
+    return tests[condition.op]
+
+
+def gate_flags(frame: Frame, gates: tuple[Gate, ...]) -> Frame:
+    """`applied_k` for gate k over its measure's value `gate_k`, and `waiting`: any gate still to be known."""
+    flags = {}
+    waiting: nw.Expr = nw.lit(value=False)
+    for k, gate in enumerate(gates):
+        value = col(f"gate_{k}")
+        if_missing = gate.missing is GateMissing.APPLY
+        flags[f"applied_{k}"] = (
+            nw.when(value.is_null()).then(nw.lit(if_missing)).otherwise(holds(value, gate.condition))
+        )
+        if gate.missing is GateMissing.PENDING:
+            waiting = waiting | value.is_null()
+    return frame.with_columns(waiting=waiting, **flags)
+
+
+def gated_total(frame: Frame, gates: tuple[Gate, ...], places: int) -> Frame:
+    """`total_units` after the gates: the lowest total set, then the lowest cap; their order is no matter."""
+    total = col("before_units")
+    for effect in (Effect.SET_TOTAL, Effect.CAP_TOTAL):
+        limit: nw.Expr = _NO_COUNT
+        for k, gate in enumerate(gates):
+            if gate.effect is effect and gate.points is not None:
+                own = quantise(nw.lit(gate.points), places)
+                lower = limit.is_null() | (own < limit)
+                limit = nw.when(col(f"applied_{k}") & lower).then(own).otherwise(limit)
+        frame = frame.with_columns(**{effect.value: limit})
+        changes = ~col(effect.value).is_null()
+        if effect is Effect.CAP_TOTAL:
+            changes = changes & (total > col(effect.value))
+        total = nw.when(changes).then(col(effect.value)).otherwise(total)
+    known = ~col("before_units").is_null() & ~col("waiting")
+    return frame.with_columns(total_units=nw.when(known).then(total).otherwise(_NO_COUNT))
+
+
+def grade(frame: Frame, scheme: Scheme) -> Frame:
+    """`grade` on the gated total: by thresholds, not above a cap, null where withheld or incomplete."""
+    order = {band.code: index for index, band in enumerate(scheme.grades)}
+    earned: nw.Expr = nw.lit(len(order) - 1)
+    for index, band in reversed(list(enumerate(scheme.grades))):
+        if band.at_least is not None:
+            reached = col("total_units") >= units_at_least(band.at_least, scheme.places.total)
+            earned = nw.when(reached).then(nw.lit(index)).otherwise(earned)
+    withheld = col("total_units").is_null()
+    for k, gate in enumerate(scheme.gates):
+        if gate.effect is Effect.CAP_GRADE and gate.grade is not None:
+            best = order[gate.grade]
+            earned = nw.when(col(f"applied_{k}") & (earned < best)).then(nw.lit(best)).otherwise(earned)
+        if gate.effect is Effect.WITHHOLD:
+            withheld = withheld | col(f"applied_{k}")
+    frame = frame.with_columns(grade_index=earned)
+    named: nw.Expr = _NO_TEXT
+    for code, index in order.items():
+        named = nw.when(col("grade_index") == index).then(nw.lit(code)).otherwise(named)
+    return frame.with_columns(grade=nw.when(withheld).then(_NO_TEXT).otherwise(named))
+
+
+def gate_list(frame: Frame, gates: tuple[Gate, ...]) -> Frame:
+    """`gates`: the codes of the gates that apply, each followed by a comma."""
+    if not gates:
+        return frame.with_columns(gates=nw.lit(""))
+    parts = [
+        nw.when(col(f"applied_{k}")).then(nw.lit(f"{gate.code},")).otherwise(nw.lit(""))
+        for k, gate in enumerate(gates)
+    ]
+    return frame.with_columns(gates=nw.concat_str(*parts))
+
+
+def rank(frame: Frame) -> Frame:
+    """`rank` among those with a total: 1 is best, equal totals share the better rank."""
+    return (
+        frame.filter(~col("total_units").is_null())
+        .with_columns(everybody=nw.lit(1))
+        .with_columns(rank=col("total_units").rank("min", descending=True).over("everybody").cast(nw.Int64))
+        .select("subject", "rank")
+    )
