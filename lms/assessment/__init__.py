@@ -1,0 +1,1 @@
+"""Quizzes: the bank of questions, papers, attempts, grading and results."""

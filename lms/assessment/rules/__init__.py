@@ -1,0 +1,1 @@
+"""What a quiz decides: the paper drawn, the answer's credit, the percent, the time left."""
