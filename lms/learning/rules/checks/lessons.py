@@ -17,7 +17,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def check_markdown(document: Document, media: Collection[str]) -> Iterator[Finding]:
-    """Findings over every text (fields ending in _zh or _en) of one document; ``media`` are the files at hand."""
+    """Findings over every text (fields ending in _zh or _en) of a document; ``media``: its files."""
     for path, text in _texts(document.data, ()):
         for message, params in _complaints(text, media):
             yield Finding(document.file, path, message, params)
@@ -51,7 +51,10 @@ def _tokens(text: str) -> Iterator[Token]:
 
 
 def _address(token: Token) -> str:
-    return str(token.attrGet("src") or token.attrGet("href") or "") if token.type in ("image", "link_open") else ""
+    """What a picture or link points to; empty for other tokens."""
+    if token.type not in ("image", "link_open"):
+        return ""
+    return str(token.attrGet("src") or token.attrGet("href") or "")
 
 
 def _complaints(text: str, media: Collection[str]) -> Iterator[tuple[str, dict[str, object]]]:

@@ -27,7 +27,8 @@ def repeated_across(parts: Iterable[tuple[str, FieldPath, str]]) -> Iterator[Fin
     first: dict[str, str] = {}
     for file, path, code in listed:
         if counts[code] > 1 and code in first:
-            yield Finding(file, path, N_("代码“%(value)s”已在 %(other)s 中使用"), {"value": code, "other": first[code]})
+            params = {"value": code, "other": first[code]}
+            yield Finding(file, path, N_("代码“%(value)s”已在 %(other)s 中使用"), params)
         first.setdefault(code, file)
 
 
@@ -42,7 +43,8 @@ def manifest(course: Document, field: str, present: Mapping[str, str]) -> Iterat
             yield Finding(course.file, (field, place), _MISSING[field], {"code": code})
     for code, file in present.items():
         if code not in named:
-            yield Finding(file, ("code",), N_("“%(code)s”没有写进 course.yaml 的 %(field)s"), {"code": code, "field": field})
+            message = N_("“%(code)s”没有写进 course.yaml 的 %(field)s")
+            yield Finding(file, ("code",), message, {"code": code, "field": field})
 
 
 _MISSING = {

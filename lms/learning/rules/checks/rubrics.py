@@ -31,10 +31,9 @@ def check_rubric(document: Document) -> Iterator[Finding]:
 
 def check_scenario(document: Document, rubrics: Collection[str]) -> Iterator[Finding]:
     """The rubric is in the package, and a team has room for its least number of players."""
-    if document.data["rubric"] not in rubrics:
-        yield Finding(
-            document.file, ("rubric",), N_("课程包里没有评分标准“%(code)s”"), {"code": document.data["rubric"]}
-        )
+    rubric = document.data["rubric"]
+    if rubric not in rubrics:
+        yield Finding(document.file, ("rubric",), N_("课程包里没有评分标准“%(code)s”"), {"code": rubric})
     team = document.data.get("team")
     if team and team["least"] > team["most"]:
         yield Finding(document.file, ("team", "most"), N_("人数上限小于下限"), {})

@@ -19,7 +19,10 @@ _TYPES = {
     "array": N_("应为列表"),
     "object": N_("应为“名称: 内容”的形式"),
 }
-_LIMITS = {
+_KEYWORDS = {
+    "const": N_("应为 %(limit)s"),
+    "pattern": N_("“%(value)s”不是合法的代码:只能用字母、数字、- 和 _"),
+    "uniqueItems": N_("列表中有重复的项"),
     "minimum": N_("不得小于 %(limit)s"),
     "maximum": N_("不得大于 %(limit)s"),
     "exclusiveMinimum": N_("必须大于 %(limit)s"),
@@ -40,43 +43,34 @@ def check_schema(document: Document, validator: Draft202012Validator) -> list[Fi
 
 def _findings(file: str, error: ValidationError) -> Iterator[Finding]:
     path: FieldPath = tuple(error.absolute_path)
-    limit = error.validator_value
-    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-    match error.validator:
-        case "required":
-            for name in limit:
-                if name not in error.instance:
-                    yield Finding(file, (*path, name), N_("缺少必填项"), {})
-        case "additionalProperties":
-            for name in error.instance:
-                if name not in schema["properties"]:
-                    yield Finding(file, (*path, str(name)), N_("不认识的字段"), {})
-        case None:
-            yield Finding(file, path, N_("此处不能使用这个字段"), {})
-        case "type":
-            kind = limit if isinstance(limit, str) else "string"
-            yield Finding(file, path, _TYPES.get(kind, N_("内容的形式不对")), {})
-        case "enum":
-            allowed = "、".join(str(one) for one in limit)
-            yield Finding(file, path, N_("“%(value)s”不在允许的范围内:%(allowed)s"), _value(error, allowed=allowed))
-        case "const":
-            yield Finding(file, path, N_("应为 %(limit)s"), {"limit": limit})
-        case "pattern":
-            if limit == r"\S":
-                yield Finding(file, path, N_("内容不能为空"), {})
-            else:
-                yield Finding(file, path, N_("“%(value)s”不是合法的代码:只能用字母、数字、- 和 _"), _value(error))
-        case "uniqueItems":
-            yield Finding(file, path, N_("列表中有重复的项"), {})
-        case str() as name if name in _LIMITS:
-            yield Finding(file, path, _LIMITS[name], {"limit": limit})
-        case _:
-            yield Finding(file, path, N_("内容的形式不对"), {})
+    limit: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
+    if error.validator == "required":
+        for name in limit:
+            if name not in instance:
+                yield Finding(file, (*path, name), N_("缺少必填项"), {})
+    elif error.validator == "additionalProperties":
+        for name in instance:
+            if name not in schema["properties"]:
+                yield Finding(file, (*path, str(name)), N_("不认识的字段"), {})
+    elif schema is False:
+        yield Finding(file, path, N_("此处不能使用这个字段"), {})
+    else:
+        message, params = _wording(str(error.validator), limit)
+        yield Finding(file, path, message, {**params, "value": str(instance)[:60]})
 
 
-def _value(error: ValidationError, **params: object) -> dict[str, object]:
-    """The offending value, shortened: a whole block shown in a message would hide the message."""
-    return {"value": str(error.instance)[:60], **params}
+def _wording(keyword: str, limit: Any) -> tuple[str, dict[str, object]]:
+    """The message for a schema keyword and its limit; the value is added by the caller, shortened."""
+    if keyword == "type":
+        return _TYPES.get(str(limit), N_("内容的形式不对")), {}
+    if keyword == "enum":
+        allowed = "、".join(str(one) for one in limit)
+        return N_("“%(value)s”不在允许的范围内:%(allowed)s"), {"allowed": allowed}
+    if keyword == "pattern" and limit == r"\S":
+        return N_("内容不能为空"), {}
+    return _KEYWORDS.get(keyword, N_("内容的形式不对")), {"limit": limit}
 
 
 def with_defaults(schema: Mapping[str, Any], definitions: Mapping[str, Any], data: Any) -> Any:
