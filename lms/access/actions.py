@@ -22,6 +22,9 @@ class Action(StrEnum):
     # learning
 
     # assessment
+    QUIZ_TAKE = "assessment:quiz:take"
+    ATTEMPT_VIEW = "assessment:attempt:view"
+    QUIZ_OVERVIEW = "assessment:quiz:overview"
 
     # roleplay
 
@@ -30,6 +33,14 @@ class Action(StrEnum):
     # indicators
 
     # appraisal
+    SCHEME_DESIGN = "appraisal:scheme:design"
+    CYCLE_RUN = "appraisal:cycle:run"
+    CYCLE_PUBLISH = "appraisal:cycle:publish"
+    RATING_GIVE = "appraisal:rating:give"
+    RESULT_LIST = "appraisal:result:list"
+    RESULT_VIEW = "appraisal:result:view"
+    RESULT_OWN = "appraisal:result:own"
+    RESULT_ADJUST = "appraisal:result:adjust"
 
     # reports
 
@@ -42,3 +53,4 @@ class Action(StrEnum):
 
     # jobs
     JOB_VIEW = "core:job:view"
+    JOB_CANCEL = "core:job:cancel"

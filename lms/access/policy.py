@@ -61,10 +61,29 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     ),
     # learning
     # assessment
+    (Action.QUIZ_TAKE, {Role.TRAINEE: OWN}),
+    (Action.ATTEMPT_VIEW, {Role.TRAINEE: OWN, Role.TRAINER: ASSIGNED, Role.HR: SUBTREE}),
+    (Action.QUIZ_OVERVIEW, {Role.TRAINER: ASSIGNED, Role.HR: SUBTREE}),
     # roleplay
     # feedback
     # indicators
     # appraisal
+    (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
+    (Action.CYCLE_RUN, {Role.HR: SUBTREE}),
+    (Action.CYCLE_PUBLISH, {Role.HR: SUBTREE}),
+    (Action.RATING_GIVE, {Role.SUPERVISOR: SUBTREE}),
+    (Action.RESULT_LIST, {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE}),
+    (
+        Action.RESULT_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: SUBTREE,
+        },
+    ),
+    (Action.RESULT_OWN, dict.fromkeys(EVERYONE, OWN)),
+    (Action.RESULT_ADJUST, {Role.HR: SUBTREE}),
     # reports
     # admin
     (Action.AUDIT_VIEW, {Role.AUDIT_ADMIN: ALL}),
@@ -74,6 +93,7 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.PROPOSAL_DECIDE, {Role.HR: SUBTREE, Role.HEAD: SUBTREE, Role.ADMIN: ALL}),
     # jobs
     (Action.JOB_VIEW, dict.fromkeys(EVERYONE, OWN)),
+    (Action.JOB_CANCEL, dict.fromkeys(EVERYONE, OWN)),
 ]
 
 POLICY: dict[Action, dict[Role, Scope]] = {}

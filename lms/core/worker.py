@@ -89,12 +89,8 @@ def run(app: Flask, stop: threading.Event, *, polling_seconds: float = 0.2) -> N
     _register(app)
     logging.getLogger("dbos").setLevel(logging.WARNING)
     DBOS.launch()
-    try:
-        DBOS.register_queue(durable.QUEUE, worker_concurrency=2, polling_interval_sec=polling_seconds)
-        stop.wait()
-    finally:
-        # A job under way is left as a kill would leave it: the next worker goes on with it.
-        DBOS.destroy(workflow_completion_timeout_sec=5)
+    DBOS.register_queue(durable.QUEUE, worker_concurrency=2, polling_interval_sec=polling_seconds)
+    stop.wait()
 
 
 def _register(app: Flask) -> None:
@@ -154,5 +150,7 @@ def worker(patience: float) -> None:
         with only_one(Path(app.config["ZHIXING_HOME"]), db.engine, patience=patience):
             click.echo("Worker ready.")
             run(app, stop)
+            # What is under way is left as a kill would leave it: the next worker goes on with it.
+            os._exit(0)
     except Busy:
         raise click.ClickException("Another worker is running on this database.") from None

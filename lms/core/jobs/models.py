@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.db import Model
-from lms.core.reach import Reach, column
+from lms.core.reach import Reach
 from lms.core.types import EnumText, Json, UtcDateTime
 
 
@@ -34,7 +34,8 @@ class Job(Model):
 
     __tablename__ = "job"
     __table_args__ = (Index("ix_job_employee_id_created_at", "employee_id", "created_at"),)
-    __scope__ = Reach(own=column("employee_id"))
+    # A job belongs to the account that asked for it: lms.web.jobs selects by account.
+    __scope__ = Reach.shared()
 
     kind: Mapped[str] = mapped_column(String(60))
     label: Mapped[str] = mapped_column(String(200))
