@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import narwhals as nw
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lms.scoring import frames, rules, trace
 from lms.scoring.checks import WEIGHT_UNITS
 from lms.scoring.document import GateMissing, Scheme
-from lms.scoring.frames import Backend, Frame, Lift
+from lms.scoring.frames import Backend, Column, Frame, Lift, pc
 from lms.scoring.rules import col
 from lms.scoring.tables import factors, line_table, pieces, section_table, with_nulls
 
@@ -23,8 +22,9 @@ class Result:
     scheme's places; figures (actual, target, position, raw_points) are float64; nothing is NaN or infinite.
 
     * lines: subject, section, indicator, actual, target, position, raw_points, coefficient, points, weight,
-      effective_weight, contribution, state (ok | missing | excluded | zero). `contribution` is the part of the
-      section's points (6 places); `effective_weight` differs from `weight` only after exclude_and_rescale.
+      effective_weight, contribution, state (ok | missing | excluded | zero). `contribution` is the part of
+      the section's points (6 places, null under min and max); `effective_weight` (null unless the section is
+      a weighted mean) differs from `weight` only after exclude_and_rescale.
     * sections: subject, section, points, weight, contribution (part of the total), state
       (complete | incomplete).
     * totals: subject, total, total_before_gates, state (complete | incomplete), grade, rank, gates (codes of
@@ -58,6 +58,9 @@ def score(
     * coefficients: subject, indicator, name, value, source: a person's own coefficient in place of the
       scheme's; only names that the indicator declares, within its low–high.
     * subjects: who is scored; by default everybody with a row in facts.
+
+    * backend: duckdb (embedded, for a cycle) and pandas (previews) give the same bytes; polars, if installed,
+      the same points and grades, figures to the last bit or so.
 
     Raises InvalidFrame (problems with path, message, params) on a missing column, NaN or infinity, a figure
     beyond ±1e15, doubled keys, or a coefficient that is not declared or out of range.
@@ -160,7 +163,7 @@ def _totals(scheme: Scheme, lift: Lift, people: pa.Table, sections: pa.Table, fa
 
 def _show_lines(scheme: Scheme, lines: pa.Table) -> pa.Table:
     weight = pc.divide(pc.cast(lines["weight_units"], pa.float64()), float(WEIGHT_UNITS))
-    return pa.table(
+    return _table(
         {
             "subject": lines["subject"],
             "section": lines["section"],
@@ -180,7 +183,7 @@ def _show_lines(scheme: Scheme, lines: pa.Table) -> pa.Table:
 
 
 def _show_sections(scheme: Scheme, sections: pa.Table) -> pa.Table:
-    return pa.table(
+    return _table(
         {
             "subject": sections["subject"],
             "section": sections["section"],
@@ -195,7 +198,7 @@ def _show_sections(scheme: Scheme, sections: pa.Table) -> pa.Table:
 def _show_totals(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Table) -> pa.Table:
     complete = pc.is_valid(totals["total_units"])
     missing = _missing(scheme, totals, lines, sections)
-    return pa.table(
+    return _table(
         {
             "subject": totals["subject"],
             "total": frames.decimals(totals["total_units"], scheme.places.total),
@@ -204,25 +207,33 @@ def _show_totals(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa
             "grade": totals["grade"],
             "rank": pc.cast(totals["rank"], pa.int64()),
             "gates": pc.utf8_rtrim(totals["gates"], ","),
-            "missing": pa.array([missing.get(s, "") for s in totals["subject"].to_pylist()], pa.string()),
+            "missing": pa.array([missing.get(s, "") for s in _texts(totals, "subject")], pa.string()),
         }
     )
+
+
+def _table(columns: dict[str, Column]) -> pa.Table:
+    return pa.table(columns)
+
+
+def _texts(table: pa.Table, name: str) -> list[str]:
+    return [str(value) for value in table[name].to_pylist()]
 
 
 def _missing(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Table) -> dict[str, str]:
     """What each incomplete subject lacks: indicators first, then emptied sections, then gates."""
     found: dict[str, list[str]] = {}
     pending = lines.filter(pc.equal(lines["state"], "missing"))
-    for subject, code in zip(pending["subject"].to_pylist(), pending["indicator"].to_pylist(), strict=True):
+    for subject, code in zip(_texts(pending, "subject"), _texts(pending, "indicator"), strict=True):
         found.setdefault(subject, []).append(code)
     emptied = sections.filter(
         pc.and_(pc.equal(sections["state"], "incomplete"), pc.equal(sections["waiting"], 0))
     )
-    for subject, code in zip(emptied["subject"].to_pylist(), emptied["section"].to_pylist(), strict=True):
+    for subject, code in zip(_texts(emptied, "subject"), _texts(emptied, "section"), strict=True):
         found.setdefault(subject, []).append(code)
     for k, gate in enumerate(scheme.gates):
         if gate.missing is GateMissing.PENDING:
-            for subject in totals.filter(pc.is_null(totals[f"gate_{k}"]))["subject"].to_pylist():
+            for subject in _texts(totals.filter(pc.is_null(totals[f"gate_{k}"])), "subject"):
                 found.setdefault(subject, []).append(gate.code)
     return {subject: ",".join(codes) for subject, codes in found.items()}
 

@@ -11,10 +11,14 @@ import duckdb
 import narwhals as nw
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from lms.scoring.document import Coefficient, Scheme
 from lms.scoring.problems import N_, InvalidFrame, Problem
+
+# The stubs of pyarrow refuse a plain value beside a column, which its functions take.
+pc: Any = pyarrow.compute
+Column = Any
 
 Backend = Literal["duckdb", "pandas", "polars"]
 Frame = nw.LazyFrame[Any]
@@ -23,16 +27,16 @@ Lift = Callable[[pa.Table], Frame]
 # Beyond this a double no longer carries cents.
 LIMIT = 1e15
 
-FACTS = pa.schema([("subject", pa.string()), ("measure", pa.string()), ("value", pa.float64())])
-TARGETS = pa.schema([("subject", pa.string()), ("measure", pa.string()), ("target", pa.float64())])
-COEFFICIENTS = pa.schema(
-    [
-        ("subject", pa.string()),
-        ("indicator", pa.string()),
-        ("name", pa.string()),
-        ("value", pa.float64()),
-        ("source", pa.string()),
-    ]
+
+def schema_of(**columns: pa.DataType) -> pa.Schema:
+    """A schema of these columns, in this order."""
+    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
+
+
+FACTS = schema_of(subject=pa.string(), measure=pa.string(), value=pa.float64())
+TARGETS = schema_of(subject=pa.string(), measure=pa.string(), target=pa.float64())
+COEFFICIENTS = schema_of(
+    subject=pa.string(), indicator=pa.string(), name=pa.string(), value=pa.float64(), source=pa.string()
 )
 
 
@@ -57,7 +61,7 @@ def collect(frame: Frame, schema: pa.Schema, order: list[str]) -> pa.Table:
     return pa.table(columns, schema=schema).sort_by([(name, "ascending") for name in order]).combine_chunks()
 
 
-def decimals(units: pa.ChunkedArray, places: int) -> pa.ChunkedArray:
+def decimals(units: Column, places: int) -> Column:
     """Integers of 10^-places as Arrow decimals with that many places."""
     unit = pa.scalar(Decimal(1).scaleb(-places), pa.decimal128(9, places))
     return pc.cast(pc.multiply(pc.cast(units, pa.decimal128(19, 0)), unit), pa.decimal128(38, places))
@@ -92,7 +96,7 @@ def check_coefficients(scheme: Scheme, table: pa.Table) -> None:
 
 def subjects_table(facts: pa.Table, subjects: Collection[str] | None) -> pa.Table:
     """Who is scored, each once."""
-    names = sorted(set(facts["subject"].to_pylist() if subjects is None else subjects))
+    names = sorted({str(name) for name in (facts["subject"].to_pylist() if subjects is None else subjects)})
     return pa.table({"subject": pa.array(names, pa.string())})
 
 
@@ -117,7 +121,7 @@ def _bad_numbers(table: pa.Table, name: str) -> Iterator[Problem]:
         if table.schema.field(column).type != pa.float64():
             continue
         # NaN compares false with everything, so ask for what is right and negate.
-        good = pc.fill_null(pc.less_equal(pc.abs(table[column]), LIMIT), True)
+        good = pc.fill_null(pc.less_equal(pc.abs(table[column]), LIMIT), fill_value=True)
         for index in pc.indices_nonzero(pc.invert(good)).to_pylist()[:20]:
             yield Problem(
                 f"{name}/{index}/{column}",

@@ -89,7 +89,8 @@ def _shape(validator: Draft202012Validator, document: Data) -> Iterator[Problem]
 
 def _problem(error: ValidationError) -> Problem:
     path = "/".join(str(part) for part in error.path)
-    rule, value = error.validator, error.instance
+    rule = error.validator
+    value: Any = error.instance
     limit: Any = error.validator_value
     if rule == "required":
         missing = ", ".join(name for name in limit if name not in value)

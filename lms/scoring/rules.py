@@ -172,7 +172,7 @@ def line_points(frame: Frame, places: int) -> Frame:
 
 
 def line_weights(frame: Frame, places: int) -> Frame:
-    """`counted` (weight still in the section), `effective_weight` in per cent and `contribution_units` (10^-6).
+    """`counted` (weight still in the section), `effective_weight` (%) and `contribution_units` (10^-6).
 
     What exclude_and_rescale takes out leaves its weight to the others of its own section, nowhere else.
     """
@@ -184,7 +184,7 @@ def line_weights(frame: Frame, places: int) -> Frame:
     points = from_units(col("point_units"), places)
     part = nw.when(mean).then(points * share).when(col("group") == "sum").then(points).otherwise(_NO_NUMBER)
     return frame.with_columns(
-        effective_weight=nw.when(mean).then(snap(share * 100.0)).otherwise(_NO_NUMBER),
+        effective_weight=snap(share * 100.0),
         contribution_units=quantise(part, 6),
     )
 

@@ -85,9 +85,10 @@ def section_table(scheme: Scheme) -> pa.Table:
 
 def with_nulls(table: pa.Table) -> pa.Table:
     """The table with typed columns of nothing beside it: no_text, no_number, no_count."""
-    kinds = {"no_text": pa.string(), "no_number": pa.float64(), "no_count": pa.int64()}
-    for name, kind in kinds.items():
-        table = table.append_column(name, pa.nulls(table.num_rows, kind))
+    nothing: list[None] = [None] * table.num_rows
+    kinds: list[Column] = [("no_text", pa.string()), ("no_number", pa.float64()), ("no_count", pa.int64())]
+    for name, kind in kinds:
+        table = table.append_column(name, pa.array(nothing, kind))
     return table
 
 

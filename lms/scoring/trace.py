@@ -6,21 +6,19 @@ import narwhals as nw
 import pyarrow as pa
 
 from lms.scoring.document import BoundStage, Gate, Scheme
-from lms.scoring.frames import Frame
+from lms.scoring.frames import Frame, schema_of
 from lms.scoring.quantise import from_units
 from lms.scoring.rules import col
 
-SCHEMA = pa.schema(
-    [
-        ("subject", pa.string()),
-        ("place", pa.int64()),
-        ("section", pa.string()),
-        ("indicator", pa.string()),
-        ("step_no", pa.int64()),
-        ("step", pa.string()),
-        ("value", pa.float64()),
-        ("detail", pa.string()),
-    ]
+SCHEMA = schema_of(
+    subject=pa.string(),
+    place=pa.int64(),
+    section=pa.string(),
+    indicator=pa.string(),
+    step_no=pa.int64(),
+    step=pa.string(),
+    value=pa.float64(),
+    detail=pa.string(),
 )
 
 # Sections and totals come after the lines of a subject, whatever their number.

@@ -1,0 +1,279 @@
+"""The short forms that people fill in, each giving the one shape that the engine knows (JSON objects).
+
+Every function returns the rule part of an indicator: position, direction, reference, curve, bound, ready to
+be merged with code, names, unit, weight and measure. `describe` says any rule in plain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lms.scoring.document import (
+    Curve,
+    Direction,
+    Indicator,
+    Missing,
+    PositionKind,
+    ReferenceKind,
+    Segment,
+    StepMode,
+)
+
+Rule = dict[str, Any]
+
+
+def completion_ratio(
+    *, full: float = 100.0, floor: float | None = 0.0, cap: float | None = 120.0, less_is_better: bool = False
+) -> Rule:
+    """完成率: `full` points at 100 % of the target, in proportion; target ÷ actual where less is better."""
+    return {
+        "reference": {"kind": "target"},
+        "position": "inverse" if less_is_better else "ratio",
+        "direction": "less" if less_is_better else "more",
+        "curve": {"segments": [_line(None, None, at=0.0, points=0.0, slope=full)], "step": None},
+        "bound": {"floor": floor, "cap": cap},
+    }
+
+
+def difference_per_step(
+    *,
+    unit: float,
+    points: float,
+    base: float = 100.0,
+    mode: StepMode = StepMode.PRO_RATA,
+    floor: float | None = 0.0,
+    cap: float | None = 120.0,
+    less_is_better: bool = False,
+) -> Rule:
+    """差值: `base` points on target, `points` more or fewer for each `unit` by which the actual differs.
+
+    `mode` says how a broken unit counts. unit and points are positive.
+    """
+    slope = points / unit * (-1.0 if less_is_better else 1.0)
+    return {
+        "reference": {"kind": "target"},
+        "position": "difference",
+        "direction": "less" if less_is_better else "more",
+        "curve": {
+            "segments": [_line(None, None, at=0.0, points=base, slope=slope)],
+            "step": {"unit": unit, "mode": mode.value, "origin": 0},
+        },
+        "bound": {"floor": floor, "cap": cap},
+    }
+
+
+def bands(
+    thresholds: Sequence[tuple[float, float]],
+    *,
+    below: float,
+    position: PositionKind = PositionKind.VALUE,
+    reference: Rule | None = None,
+    direction: Direction = Direction.MORE,
+) -> Rule:
+    """分档: (from, points) pairs in rising order, each band closed below; `below` are the points under all."""
+    edges = [None, *(start for start, _ in thresholds), None]
+    points = [below, *(worth for _, worth in thresholds)]
+    segments = [
+        _line(edges[index], edges[index + 1], at=0.0, points=worth, slope=0.0)
+        for index, worth in enumerate(points)
+    ]
+    kind = "none" if position is PositionKind.VALUE else "target"
+    return {
+        "reference": reference or {"kind": kind},
+        "position": position.value,
+        "direction": direction.value,
+        "curve": {"segments": segments, "step": None},
+        "bound": {"floor": None, "cap": None},
+    }
+
+
+def value_as_points(
+    *, factor: float = 1.0, floor: float | None = 0.0, cap: float | None = 100.0, less_is_better: bool = False
+) -> Rule:
+    """按值计分: the actual times `factor` is the points (a percent: 1; a rating of 1–5: 20)."""
+    return {
+        "reference": {"kind": "none"},
+        "position": "value",
+        "direction": "less" if less_is_better else "more",
+        "curve": {
+            "segments": [
+                _line(None, None, at=0.0, points=100.0, slope=-factor)
+                if less_is_better
+                else _line(None, None, at=0.0, points=0.0, slope=factor)
+            ],
+            "step": None,
+        },
+        "bound": {"floor": floor, "cap": cap},
+    }
+
+
+def describe(indicator: Indicator, lang: str = "zh") -> str:
+    """The rule in plain words, `lang` "zh" or "en": what is compared, how points arise, limits, gaps."""
+    words = _EN if lang == "en" else _ZH
+    parts = [
+        words["position"][indicator.position].format(reference=_reference(indicator, words)),
+        *_curve(indicator.curve, words),
+    ]
+    low, high = indicator.bound.floor, indicator.bound.cap
+    if low is not None:
+        parts.append(words["floor"].format(value=_n(low)))
+    if high is not None:
+        parts.append(words["cap"].format(value=_n(high)))
+    for item in indicator.coefficients:
+        parts.append(words["coefficient"].format(name=item.name, source=item.source))
+    parts.append(words["direction"][indicator.direction])
+    parts.append(words["missing"][indicator.missing])
+    zero = indicator.zero_denominator
+    if indicator.position in (PositionKind.RATIO, PositionKind.INVERSE, PositionKind.RELATIVE):
+        gives = (
+            words["points"].format(points=_n(zero.points or 0.0))
+            if zero.policy is None
+            else words["policy"][zero.policy]
+        )
+        parts.append(words["zero"].format(gives=gives))
+    return str(words["join"]).join(parts) + str(words["end"])
+
+
+def _line(low: float | None, high: float | None, *, at: float, points: float, slope: float) -> Rule:
+    return {
+        "low": low,
+        "high": high,
+        "points": points,
+        "slope": slope,
+        "at": at,
+        "low_closed": True,
+        "high_closed": False,
+    }
+
+
+def _curve(curve: Curve, words: dict[str, Any]) -> list[str]:
+    step = curve.step
+    parts = []
+    if step:
+        parts.append(words["step"].format(unit=_n(step.unit), mode=words["mode"][step.mode]))
+        if step.origin:
+            parts.append(words["origin"].format(value=_n(step.origin)))
+    parts += [_segment(piece, words) for piece in curve.segments]
+    return parts
+
+
+def _segment(piece: Segment, words: dict[str, Any]) -> str:
+    where = _range(piece, words)
+    if piece.slope == 0:
+        return str(words["constant"].format(where=where, points=_n(piece.points)))
+    return str(
+        words["rise" if piece.slope > 0 else "fall"].format(
+            where=where, at=_n(piece.at), points=_n(piece.points), slope=_n(abs(piece.slope))
+        )
+    )
+
+
+def _range(piece: Segment, words: dict[str, Any]) -> str:
+    low = None if piece.low is None else f"{'≥' if piece.low_closed else '>'} {_n(piece.low)}"
+    high = None if piece.high is None else f"{'≤' if piece.high_closed else '<'} {_n(piece.high)}"
+    ends = [end for end in (low, high) if end]
+    return str(words["where"].format(ends=words["and"].join(ends))) if ends else ""
+
+
+def _reference(indicator: Indicator, words: dict[str, Any]) -> str:
+    if indicator.reference.kind is ReferenceKind.CONSTANT:
+        return f"{_n(indicator.reference.value or 0.0)}{indicator.unit}"
+    return str(words["target"])
+
+
+def _n(value: float) -> str:
+    return f"{value:.10g}"
+
+
+_ZH: dict[str, Any] = {
+    "join": ";",
+    "end": "。",
+    "and": " 且 ",
+    "where": "在 {ends} 处",
+    "target": "目标值",
+    "position": {
+        PositionKind.VALUE: "按实际值计分",
+        PositionKind.RATIO: "比率法:实际值 ÷ {reference}",
+        PositionKind.INVERSE: "比率法(反向):{reference} ÷ 实际值",
+        PositionKind.DIFFERENCE: "差值法:实际值 − {reference}",
+        PositionKind.RELATIVE: "增幅:(实际值 − {reference}) ÷ {reference}的绝对值",
+    },
+    "constant": "{where}得 {points} 分",
+    "rise": "{where}以 {at} 得 {points} 分为基准,每增加 1 加 {slope} 分",
+    "fall": "{where}以 {at} 得 {points} 分为基准,每增加 1 减 {slope} 分",
+    "step": "每 {unit} 为一档,{mode}",
+    "origin": "从 {value} 起算",
+    "mode": {
+        StepMode.PRO_RATA: "不足一档按比例计",
+        StepMode.WHOLE: "不足一档不计",
+        StepMode.STARTED: "不足一档按一档计",
+        StepMode.HALF_UP: "不足一档满半档按一档计",
+    },
+    "floor": "最低 {value} 分",
+    "cap": "最高 {value} 分",
+    "coefficient": "乘以系数 {name}(来源:{source})",
+    "direction": {
+        Direction.MORE: "越多越好",
+        Direction.LESS: "越少越好",
+        Direction.RANGE: "适度为好",
+    },
+    "missing": {
+        Missing.PENDING: "缺数据时总分显示为不完整",
+        Missing.ZERO: "缺数据时得 0 分",
+        Missing.EXCLUDE: "缺数据时不计,其权重按比例分给同一模块的其他指标",
+    },
+    "policy": {
+        Missing.PENDING: "总分显示为不完整",
+        Missing.ZERO: "得 0 分",
+        Missing.EXCLUDE: "不计,权重分给同一模块的其他指标",
+    },
+    "points": "得 {points} 分",
+    "zero": "除数为零时{gives}",
+}
+
+_EN: dict[str, Any] = {
+    "join": "; ",
+    "end": ".",
+    "and": " and ",
+    "where": "where {ends}: ",
+    "target": "target",
+    "position": {
+        PositionKind.VALUE: "Scored on the actual value",
+        PositionKind.RATIO: "Ratio: actual ÷ {reference}",
+        PositionKind.INVERSE: "Inverse ratio: {reference} ÷ actual",
+        PositionKind.DIFFERENCE: "Difference: actual − {reference}",
+        PositionKind.RELATIVE: "Relative change: (actual − {reference}) ÷ absolute {reference}",
+    },
+    "constant": "{where}{points} points",
+    "rise": "{where}{points} points at {at}, plus {slope} for each 1 more",
+    "fall": "{where}{points} points at {at}, minus {slope} for each 1 more",
+    "step": "counted in steps of {unit}, {mode}",
+    "origin": "from {value}",
+    "mode": {
+        StepMode.PRO_RATA: "a broken step in proportion",
+        StepMode.WHOLE: "whole steps only",
+        StepMode.STARTED: "a started step counts as one",
+        StepMode.HALF_UP: "half a step or more counts as one",
+    },
+    "floor": "at least {value} points",
+    "cap": "at most {value} points",
+    "coefficient": "times coefficient {name} (source: {source})",
+    "direction": {
+        Direction.MORE: "more is better",
+        Direction.LESS: "less is better",
+        Direction.RANGE: "a middle range is best",
+    },
+    "missing": {
+        Missing.PENDING: "without data the total is shown as incomplete",
+        Missing.ZERO: "without data 0 points",
+        Missing.EXCLUDE: "without data left out, its weight going to the others of its section in proportion",
+    },
+    "policy": {
+        Missing.PENDING: "the total is shown as incomplete",
+        Missing.ZERO: "0 points",
+        Missing.EXCLUDE: "left out, its weight going to the others of its section",
+    },
+    "points": "{points} points",
+    "zero": "a zero divisor: {gives}",
+}
