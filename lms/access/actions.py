@@ -20,6 +20,13 @@ class Action(StrEnum):
     UNIT_VIEW = "people:unit:view"
 
     # learning
+    COURSE_VIEW = "learning:course:view"
+    LEARNING_OWN = "learning:enrolment:own"
+    LESSON_STUDY = "learning:lesson:study"
+    LESSON_READ = "learning:lesson:read"
+    COHORT_VIEW = "learning:cohort:view"
+    COHORT_OPEN = "learning:cohort:open"
+    COHORT_MANAGE = "learning:cohort:manage"
 
     # assessment
     QUIZ_TAKE = "assessment:quiz:take"

@@ -60,6 +60,16 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
         {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
     ),
     # learning
+    (Action.COURSE_VIEW, dict.fromkeys(EVERYONE, ALL)),
+    (Action.LEARNING_OWN, {Role.TRAINEE: OWN}),
+    (Action.LESSON_STUDY, {Role.TRAINEE: OWN}),
+    (Action.LESSON_READ, {Role.TRAINEE: OWN, Role.TRAINER: ASSIGNED, Role.HR: ALL}),
+    (
+        Action.COHORT_VIEW,
+        {Role.TRAINEE: OWN, Role.TRAINER: ASSIGNED, Role.HEAD: SUBTREE, Role.HR: SUBTREE},
+    ),
+    (Action.COHORT_OPEN, {Role.TRAINER: SUBTREE, Role.HR: SUBTREE}),
+    (Action.COHORT_MANAGE, {Role.TRAINER: ASSIGNED, Role.HR: SUBTREE}),
     # assessment
     (Action.QUIZ_TAKE, {Role.TRAINEE: OWN}),
     (Action.ATTEMPT_VIEW, {Role.TRAINEE: OWN, Role.TRAINER: ASSIGNED, Role.HR: SUBTREE}),

@@ -1,0 +1,1 @@
+"""Courses, cohorts and what people have learnt in them."""
