@@ -36,6 +36,9 @@ class Action(StrEnum):
     # roleplay
 
     # feedback
+    FEEDBACK_GIVE = "feedback:answer:give"
+    FEEDBACK_READ = "feedback:result:read"
+    FEEDBACK_OPEN = "feedback:wave:open"
 
     # indicators
 

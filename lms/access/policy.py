@@ -76,6 +76,9 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.QUIZ_OVERVIEW, {Role.TRAINER: ASSIGNED, Role.HR: SUBTREE}),
     # roleplay
     # feedback
+    (Action.FEEDBACK_GIVE, {Role.TRAINEE: OWN}),
+    (Action.FEEDBACK_READ, {Role.TRAINER: ASSIGNED, Role.HR: ALL}),
+    (Action.FEEDBACK_OPEN, {Role.TRAINER: ASSIGNED, Role.HR: ALL}),
     # indicators
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),

@@ -33,6 +33,7 @@ MENU = (
     (N_("培训班"), "learning.cohorts"),
     (N_("情景演练"), "roleplay.index"),
     (N_("培训反馈"), "feedback.index"),
+    (N_("反馈结果"), "feedback.all_waves"),
     (N_("我的考核"), "appraisal.mine"),
     (N_("综合评价"), "appraisal.ratings"),
     (N_("考核结果"), "appraisal.results"),

@@ -1,0 +1,1 @@
+"""Feedback on training: forms, waves, who gave an answer, and what was said (never who said it)."""

@@ -1,0 +1,17 @@
+"""The form to open a wave."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired
+
+from lms.web.forms import Form
+
+
+class WaveForm(Form):
+    """Which form, to which cohort, from when, until when."""
+
+    form_id = SelectField(_l("反馈表"), [InputRequired()], coerce=int)
+    opens_on = DateField(_l("开始日期"), [InputRequired()])
+    due_on = DateField(_l("截止日期"), [InputRequired()])
