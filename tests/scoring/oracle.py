@@ -166,9 +166,7 @@ def person(
         scored = []
         for line in section.indicators:
             mine = {name: value for (code, name), value in own.items() if code == line.code}
-            scored.append(
-                line_score(scheme, line, facts.get(line.measure), targets.get(line.measure), mine)
-            )
+            scored.append(line_score(scheme, line, facts.get(line.measure), targets.get(line.measure), mine))
             lines[line.code] = scored[-1]
         sections[section.code] = section_score(scheme, section, scored)
     before = None
