@@ -66,9 +66,9 @@ def parse(file: str, content: bytes) -> tuple[YamlFile | None, list[tuple[Findin
         mark = getattr(error, "problem_mark", None)
         detail = getattr(error, "problem", None) or str(error).splitlines()[0]
         line = mark.line + 1 if mark is not None else None
-        return None, [(Finding(file, (), N_("YAML 写法有误:%(detail)s"), {"detail": detail}), line)]
+        return None, [(Finding(file, (), N_("YAML 写法有误：%(detail)s"), {"detail": detail}), line)]
     except ValueError as error:  # a date such as 2026-02-30 is a well-formed scalar without a value
-        return None, [(Finding(file, (), N_("YAML 写法有误:%(detail)s"), {"detail": str(error)}), None)]
+        return None, [(Finding(file, (), N_("YAML 写法有误：%(detail)s"), {"detail": str(error)}), None)]
     parsed = YamlFile(file, data, root)
     doubled = [(Finding(file, path, N_("字段重复"), {}), line) for path, line in _doubled(root, ())]
     odd = [(Finding(file, path, N_("应为有限的数字"), {}), parsed.line(path)) for path in _infinite(data, ())]

@@ -24,7 +24,7 @@ def check_prerequisites(
         yield Finding(
             f"{ring[0]}/course.yaml",
             ("prerequisites",),
-            N_("先修课程互相等待:%(ring)s"),
+            N_("先修课程互相等待：%(ring)s"),
             {"ring": " → ".join([*ring, ring[0]])},
         )
 

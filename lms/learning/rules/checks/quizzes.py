@@ -46,7 +46,7 @@ def check_quizzes(document: Document, questions: Sequence[Question]) -> Iterator
                 yield Finding(
                     document.file,
                     (*base, "draw"),
-                    N_("要抽 %(draw)s 题,题库中符合条件的只有 %(pool)s 题"),
+                    N_("要抽 %(draw)s 题，题库中符合条件的只有 %(pool)s 题"),
                     {"draw": section["draw"], "pool": len(pool)},
                 )
             twice = next((code for code in pool if taken.get(code, place) != place), None)
@@ -54,7 +54,7 @@ def check_quizzes(document: Document, questions: Sequence[Question]) -> Iterator
                 yield Finding(
                     document.file,
                     base,
-                    N_("题目“%(code)s”已属于第 %(section)s 部分,同一张卷子会重复出题"),
+                    N_("题目“%(code)s”已属于第 %(section)s 部分，同一张卷子会重复出题"),
                     {"code": twice, "section": taken[twice] + 1},
                 )
             for code in pool:

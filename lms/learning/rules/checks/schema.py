@@ -21,7 +21,7 @@ _TYPES = {
 }
 _KEYWORDS = {
     "const": N_("应为 %(limit)s"),
-    "pattern": N_("“%(value)s”不是合法的代码:只能用字母、数字、- 和 _"),
+    "pattern": N_("“%(value)s”不是合法的代码：只能用字母、数字、- 和 _"),
     "uniqueItems": N_("列表中有重复的项"),
     "minimum": N_("不得小于 %(limit)s"),
     "maximum": N_("不得大于 %(limit)s"),
@@ -67,7 +67,7 @@ def _wording(keyword: str, limit: Any) -> tuple[str, dict[str, object]]:
         return _TYPES.get(str(limit), N_("内容的形式不对")), {}
     if keyword == "enum":
         allowed = "、".join(str(one) for one in limit)
-        return N_("“%(value)s”不在允许的范围内:%(allowed)s"), {"allowed": allowed}
+        return N_("“%(value)s”不在允许的范围内：%(allowed)s"), {"allowed": allowed}
     if keyword == "pattern" and limit == r"\S":
         return N_("内容不能为空"), {}
     return _KEYWORDS.get(keyword, N_("内容的形式不对")), {"limit": limit}
