@@ -85,7 +85,7 @@ def _composite(scheme: Scheme) -> Iterator[Problem]:
     else:
         full = len(business) == len(scheme.sections)
     if full and not scheme.reason_for_full_business:
-        yield Problem("reason_for_full_business", N_("业绩权重为 100% 的方案只看结果,必须写明理由才能保存"))
+        yield Problem("reason_for_full_business", N_("方案只考核业绩(权重 100),必须写明理由才能保存"))
 
 
 def _weights(weights: list[float | None], path: str) -> Iterator[Problem]:

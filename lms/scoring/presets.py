@@ -71,7 +71,7 @@ def bands(
     reference: Rule | None = None,
     direction: Direction = Direction.MORE,
 ) -> Rule:
-    """分档: (from, points) pairs in rising order, each band closed below; `below` are the points under all."""
+    """分档: (from, points) pairs in rising order, bands closed below; `below`: the points under all."""
     edges = [None, *(start for start, _ in thresholds), None]
     points = [below, *(worth for _, worth in thresholds)]
     segments = [
