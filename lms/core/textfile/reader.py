@@ -1,5 +1,6 @@
 """Reading one file: layout, typed columns, problems."""
 
+# ruff: noqa: S608  the queries are made of our own column names, never of a file's text
 from __future__ import annotations
 
 import itertools
@@ -214,15 +215,15 @@ def _type(
         connection.register("cells", cells)
         connection.register("bad", pa.table({"line": pa.array(list(bad_rows), pa.int64())}))
         connection.execute(
-            f"CREATE TABLE typed AS SELECT {', '.join(values)}, {', '.join(reasons)} "  # noqa: S608 own names
+            f"CREATE TABLE typed AS SELECT {', '.join(values)}, {', '.join(reasons)} "
             "FROM cells WHERE line NOT IN (SELECT line FROM bad)"
         )
         wrong = " OR ".join(f"{mark} IS NOT NULL" for mark in marks)
         table = connection.sql(
-            f"SELECT * EXCLUDE ({', '.join(marks)}) FROM typed WHERE NOT ({wrong}) ORDER BY line"  # noqa: S608
+            f"SELECT * EXCLUDE ({', '.join(marks)}) FROM typed WHERE NOT ({wrong}) ORDER BY line"
         ).to_arrow_table()
         faults = connection.sql(
-            f"SELECT typed.line, {', '.join(f'typed.{mark}' for mark in marks)}, {', '.join(texts)} "  # noqa: S608
+            f"SELECT typed.line, {', '.join(f'typed.{mark}' for mark in marks)}, {', '.join(texts)} "
             f"FROM typed JOIN cells USING (line) WHERE {wrong} ORDER BY typed.line"
         ).fetchall()
     problems = list(bad_rows.values())

@@ -1,0 +1,1 @@
+"""Business figures: indicators in five sets, their imports, their targets."""
