@@ -35,13 +35,13 @@ class Words:
         """Points with two places, or more if they have more."""
         return self._decimal(value, "#,##0.00####")
 
-    def figure(self, value: Decimal | None) -> str:
+    def figure(self, value: Decimal | float | None) -> str:
         """A figure without trailing zeros."""
         return self._decimal(value, "#,##0.######")
 
     def percent(self, value: Decimal | None) -> str:
         """A percentage given as such: 60 is 60%."""
-        return self._decimal(value, "#,##0.######'%'")
+        return ABSENT if value is None else self.figure(value) + "%"
 
     def signed(self, value: Decimal) -> str:
         """Points to be added (+) or taken (−)."""
@@ -59,7 +59,7 @@ class Words:
         local = value.astimezone(SHANGHAI)
         return f"{self.day(local.date())} {format_datetime(local, 'HH:mm', locale=self._locale)}"
 
-    def _decimal(self, value: Decimal | None, pattern: str) -> str:
+    def _decimal(self, value: Decimal | float | None, pattern: str) -> str:
         if value is None:
             return ABSENT
         return format_decimal(value, pattern, locale=self._locale).replace("-", "−")

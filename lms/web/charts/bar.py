@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lms.web.charts.label import width_of, wrap
 from lms.web.charts.palette import PAGE, Palette
 from lms.web.charts.scale import Figure, Scale, Show, figure, present, show_plain, ticks
-from lms.web.charts.svg import frame, line, tag, text
+from lms.web.charts.svg import frame, line, nothing, tag, text
 from lms.web.charts.table import ABSENT, DataTable
 
 _WIDTH = 520.0
@@ -46,8 +46,7 @@ def bars(
     """
     height = _HEAD + max(len(rows), 1) * _ROW + _FOOT
     if not rows:
-        words = text(_WIDTH / 2, height / 2, empty, palette, anchor="middle", muted=True)
-        return frame("bars", _WIDTH, height, words, title=title, desc=desc, palette=palette)
+        return nothing("bars", _WIDTH, height, empty, title=title, desc=desc, palette=palette)
     known = present([row.value for row in rows] + [row.target for row in rows])
     limit = figure(cap)
     high, low = max([0.0, *known]), min([0.0, *known])

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lms.web.charts.label import shorten, width_of
 from lms.web.charts.palette import PAGE, Palette
 from lms.web.charts.scale import Figure, Scale, Show, figure, show_plain, thinned, ticks
-from lms.web.charts.svg import frame, line, tag, text
+from lms.web.charts.svg import frame, line, nothing, tag, text
 from lms.web.charts.table import DataTable
 
 _WIDTH, _HEIGHT = 520.0, 240.0
@@ -41,8 +41,7 @@ def histogram(
     if any(count < 0 for count in counts):
         raise ValueError("a count cannot be negative")
     if not counts:
-        words = text(_WIDTH / 2, _HEIGHT / 2, empty, palette, anchor="middle", muted=True)
-        return frame("histogram", _WIDTH, _HEIGHT, words, title=title, desc=desc, palette=palette)
+        return nothing("histogram", _WIDTH, _HEIGHT, empty, title=title, desc=desc, palette=palette)
     marked = [value for value in ticks(0, max(1, *counts), about=4) if value == int(value)]
     margin = 18 + max(width_of(show(value), 11) for value in marked)
     rise = Scale(0, marked[-1], _HEIGHT - _BOTTOM, _TOP)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from lms.web.charts.label import wrap
+from lms.web.charts.label import shorten, wrap
 from lms.web.charts.palette import PAGE, Palette
 from lms.web.charts.scale import Figure, Scale, Series, Show, figure, show_plain
-from lms.web.charts.svg import frame, line, points, tag, text
+from lms.web.charts.svg import frame, line, nothing, points, tag, text
 from lms.web.charts.table import ABSENT
 
 _WIDTH, _HEIGHT = 440.0, 340.0
@@ -42,8 +42,7 @@ def radar(
         if len(one.values) != len(labels):
             raise ValueError(f"series {one.name!r} has {len(one.values)} values for {len(labels)} labels")
     if not labels:
-        words = text(_WIDTH / 2, _HEIGHT / 2, empty, palette, anchor="middle", muted=True)
-        return frame("radar", _WIDTH, _HEIGHT, words, title=title, desc=desc, palette=palette)
+        return nothing("radar", _WIDTH, _HEIGHT, empty, title=title, desc=desc, palette=palette)
     scale = Scale(float(bottom), float(top), 0, _RADIUS)
     marks = [*_rings(len(labels), rings, palette), *_spokes(len(labels), palette)]
     for position, one in reversed(list(enumerate(series))):
@@ -131,6 +130,7 @@ def _label(
         for row, words in enumerate(rows)
     ]
     written = ABSENT if figure(value) is None or value is None else show(value)
+    written = shorten(written, room, _SIZE)
     below = first + len(rows) * _SIZE * 1.25
     marks.append(text(x, below, written, palette, size=_SIZE, anchor=anchor, bold=True, muted=value is None))
     return marks

@@ -6,6 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
+from lms.web.charts.label import wrap
 from lms.web.charts.palette import Palette
 
 Attribute = str | int | float | None
@@ -46,6 +47,20 @@ def frame(
         viewBox=f"0 0 {_value(width)} {_value(height)}",
         font_family=palette.font,
     )
+
+
+def nothing(
+    kind: str, width: float, height: float, words: str, *, title: str, desc: str, palette: Palette
+) -> Markup:
+    """The frame of a chart without figures, with a few words in its place."""
+    size = 12
+    rows = wrap(words, width - 24, size, 3)
+    first = height / 2 - (len(rows) - 1) * 9
+    marks = (
+        text(width / 2, first + row * 18, line_, palette, size=size, anchor="middle", muted=True)
+        for row, line_ in enumerate(rows)
+    )
+    return frame(kind, width, height, *marks, title=title, desc=desc, palette=palette)
 
 
 def text(
