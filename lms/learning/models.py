@@ -95,7 +95,7 @@ class CourseVersion(Model):
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     course: Mapped[Course] = relationship()
-    lessons: Mapped[list[Lesson]] = relationship(back_populates="version", order_by="Lesson.position")
+    lessons: Mapped[list[Lesson]] = relationship(back_populates="course_version", order_by="Lesson.position")
 
 
 class Lesson(Model):
@@ -117,7 +117,7 @@ class Lesson(Model):
     minutes: Mapped[int]
     blocks: Mapped[Any] = mapped_column(Json, deferred=True)
 
-    version: Mapped[CourseVersion] = relationship(back_populates="lessons")
+    course_version: Mapped[CourseVersion] = relationship(back_populates="lessons")
 
 
 class CourseMedium(Model):
@@ -157,7 +157,7 @@ class Cohort(Model):
     state: Mapped[CohortState] = mapped_column(EnumText(CohortState))
     capacity: Mapped[int]
 
-    version: Mapped[CourseVersion] = relationship()
+    course_version: Mapped[CourseVersion] = relationship()
     org_unit: Mapped[OrgUnit] = relationship()
     trainers: Mapped[list[CohortTrainer]] = relationship(order_by="CohortTrainer.id")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm import Session, aliased, contains_eager, undefer
 
 from lms.core.errors import NotFound
 from lms.learning.models import Course, CourseMedium, CourseVersion, Lesson, LessonKind
@@ -28,6 +28,11 @@ def latest_versions() -> Select[CourseVersion]:
         .options(contains_eager(CourseVersion.course))
         .order_by(Course.code)
     )
+
+
+def courses(session: Session) -> list[CourseVersion]:
+    """Return the latest version of every course, by code."""
+    return list(session.scalars(latest_versions()))
 
 
 def search_courses(words: str) -> Select[CourseVersion]:
@@ -68,6 +73,16 @@ def lessons_of(session: Session, version_id: int) -> list[Lesson]:
             select(Lesson).where(Lesson.course_version_id == version_id).order_by(Lesson.position)
         )
     )
+
+
+def lessons_with_text() -> Select[Lesson]:
+    """Return the select of lessons with their blocks."""
+    return select(Lesson).options(undefer(Lesson.blocks))
+
+
+def lesson_ids(version_id: int) -> Select[int]:
+    """Return the select of the ids of a version's lessons."""
+    return select(Lesson.id).where(Lesson.course_version_id == version_id)
 
 
 def make_up(lessons: Iterable[Lesson]) -> list[Part]:

@@ -172,6 +172,31 @@ def choose_by_numbers(session: Session, person: Person, text: str, day: date) ->
     return Chosen([known[n] for n in numbers if n in known], [n for n in numbers if n not in known])
 
 
+def choose_trainers(session: Session, text: str) -> Chosen:
+    """Return the people of pasted numbers as trainers (from anywhere in the bank), and numbers not found."""
+    numbers = pasted_numbers(text)
+    found = found_employees(session, numbers)
+    return Chosen([found[n] for n in numbers if n in found], [n for n in numbers if n not in found])
+
+
+def own_number(session: Session, person: Person) -> str:
+    """Return the person's employee number, to be offered as trainer ("" for an account without one)."""
+    employee = session.get(Employee, person.employee_id) if person.employee_id else None
+    return employee.number if employee else ""
+
+
+def member(session: Session, cohort_id: int, enrolment_id: int) -> Enrolment:
+    """Return an enrolment of a cohort.
+
+    Raises:
+        NotFound: when it is not of this cohort.
+    """
+    found = session.scalar(_members(cohort_id).where(Enrolment.id == enrolment_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def choose_by_unit(session: Session, person: Person, unit_id: int, day: date) -> list[Employee]:
     """Return the people of one unit whom the person may enrol."""
     return list(session.scalars(narrow(people_in(unit_id, day), Employee, person, Action.COHORT_OPEN, day)))
@@ -191,7 +216,7 @@ def cohorts_listed() -> Select[Cohort]:
     return (
         select(Cohort)
         .options(
-            joinedload(Cohort.version),
+            joinedload(Cohort.course_version),
             joinedload(Cohort.org_unit),
             selectinload(Cohort.trainers).joinedload(CohortTrainer.employee),
         )

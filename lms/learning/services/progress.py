@@ -185,11 +185,54 @@ def steps_of(session: Session, enrolment: Enrolment) -> list[Step]:
     return [Step(lesson, completed is not None, position) for lesson, position, completed in rows]
 
 
-def continue_lesson(steps: Sequence[Step]) -> Step | None:
+def next_step(steps: Sequence[Step]) -> Step | None:
     """Return where to go on: the lesson begun and not finished, else the first not done, else None."""
     open_steps = [one for one in steps if not one.done]
     begun = [one for one in open_steps if one.position is not None]
     return next(iter(begun or open_steps), None)
+
+
+def continue_lesson(session: Session, employee_id: int) -> Lesson | None:
+    """Return the lesson with which a person goes on: the one opened last and not finished, else the
+    first not begun of the course that ends first; None when nothing is left.
+    """
+    mine = (
+        select(Enrolment.id)
+        .join(Enrolment.cohort)
+        .where(
+            Enrolment.employee_id == employee_id,
+            Enrolment.state.not_in([EnrolmentState.WITHDRAWN, EnrolmentState.COMPLETED]),
+            Cohort.state != CohortState.CANCELLED,
+        )
+    )
+    return session.scalar(
+        select(Lesson)
+        .join(Cohort, Cohort.course_version_id == Lesson.course_version_id)
+        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
+        .outerjoin(
+            LessonProgress,
+            (LessonProgress.lesson_id == Lesson.id) & (LessonProgress.enrolment_id == Enrolment.id),
+        )
+        .where(Enrolment.id.in_(mine), LessonProgress.completed_at.is_(None))
+        .options(joinedload(Lesson.course_version))
+        .order_by(
+            LessonProgress.seen_at.is_(None), LessonProgress.seen_at.desc(), Cohort.ends_on, Lesson.position
+        )
+        .limit(1)
+    )
+
+
+def enrolment_for(session: Session, employee_id: int | None, version_id: int) -> Enrolment | None:
+    """Return somebody's enrolment on a course version, an unfinished one before a completed one."""
+    if employee_id is None:
+        return None
+    return session.scalar(
+        my_enrolments(employee_id)
+        .where(Cohort.course_version_id == version_id)
+        .order_by(None)
+        .order_by(Enrolment.completed_at.is_not(None), Enrolment.id.desc())
+        .limit(1)
+    )
 
 
 def my_enrolments(employee_id: int) -> Select[Enrolment]:
@@ -203,27 +246,11 @@ def my_enrolments(employee_id: int) -> Select[Enrolment]:
             Cohort.state != CohortState.CANCELLED,
         )
         .options(
-            joinedload(Enrolment.cohort).joinedload(Cohort.version).joinedload(CourseVersion.course),
+            joinedload(Enrolment.cohort).joinedload(Cohort.course_version).joinedload(CourseVersion.course),
             selectinload(Enrolment.cohort, Cohort.trainers).joinedload(CohortTrainer.employee),
         )
         .order_by(Cohort.starts_on.desc(), Enrolment.id)
     )
-
-
-def lesson_of(session: Session, enrolment: Enrolment, code: str) -> Lesson:
-    """Return a lesson of the enrolment's course by its code.
-
-    Raises:
-        NotFound: when there is none.
-    """
-    lesson = session.scalar(
-        select(Lesson)
-        .join(Cohort, Cohort.course_version_id == Lesson.course_version_id)
-        .where(Cohort.id == enrolment.cohort_id, Lesson.code == code)
-    )
-    if lesson is None:
-        raise NotFound
-    return lesson
 
 
 def note_pair(
@@ -359,7 +386,11 @@ def completions(
             )
             .order_by(Enrolment.employee_id, Enrolment.completed_at, Enrolment.id)
         )
-        found += [Completion(*row) for row in rows]
+        found += [
+            Completion(employee_id, enrolment_id, number, code, at)
+            for employee_id, enrolment_id, number, code, at in rows
+            if at is not None
+        ]
     return found
 
 

@@ -33,7 +33,7 @@ def _to_learn(session: Session, person: Person, employee_id: int) -> list[Todo]:
         Todo(
             title=N_("学习《%(course)s》：还有 %(n)s 课"),
             params={
-                "course": pick(one.cohort.version, "title", person.language),
+                "course": pick(one.cohort.course_version, "title", person.language),
                 "n": len(found[one.id].missing_lessons),
             },
             url_endpoint="learning.enrolment",

@@ -1,0 +1,1 @@
+"""The verbs of administration, each made of verbs of lower rooms."""
