@@ -88,7 +88,7 @@ def _transactions(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        read_only(request.method in ("GET", "HEAD", "OPTIONS"))
+        read_only(reading=request.method in ("GET", "HEAD", "OPTIONS"))
 
     # Functions after a request run in the reverse order of registration: the commit comes first,
     # so that the answer goes out only when it is true.
@@ -103,7 +103,7 @@ def _transactions(app: Flask) -> None:
 
     @app.teardown_request
     def leave(_error: BaseException | None) -> None:
-        read_only(False)
+        read_only(reading=False)
 
 
 def _standing(names: tuple[str, ...]) -> list[str]:

@@ -34,6 +34,10 @@ class Action(StrEnum):
     QUIZ_OVERVIEW = "assessment:quiz:overview"
 
     # roleplay
+    SITTING_VIEW = "roleplay:sitting:view"
+    SITTING_OWN = "roleplay:sitting:play"
+    SITTING_RATE = "roleplay:sitting:rate"
+    SITTING_SCHEDULE = "roleplay:sitting:schedule"
 
     # feedback
     FEEDBACK_GIVE = "feedback:answer:give"

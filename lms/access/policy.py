@@ -75,6 +75,13 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.ATTEMPT_VIEW, {Role.TRAINEE: OWN, Role.TRAINER: ASSIGNED, Role.HR: SUBTREE}),
     (Action.QUIZ_OVERVIEW, {Role.TRAINER: ASSIGNED, Role.HR: SUBTREE}),
     # roleplay
+    (
+        Action.SITTING_VIEW,
+        {Role.TRAINEE: OWN, Role.TRAINER: ASSIGNED, Role.SUPERVISOR: SUBTREE, Role.HR: ALL},
+    ),
+    (Action.SITTING_OWN, {Role.TRAINEE: OWN}),
+    (Action.SITTING_RATE, {Role.TRAINER: ASSIGNED}),
+    (Action.SITTING_SCHEDULE, {Role.TRAINER: ASSIGNED, Role.HR: ALL}),
     # feedback
     (Action.FEEDBACK_GIVE, {Role.TRAINEE: OWN}),
     (Action.FEEDBACK_READ, {Role.TRAINER: ASSIGNED, Role.HR: ALL}),

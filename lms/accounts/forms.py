@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileAllowed, FileField
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
 
 from lms.access.services.accounts import SHORTEST
 from lms.web.forms import Form
+from lms.web.text import lazy as _l
 
 
 class SignInForm(Form):

@@ -55,13 +55,13 @@ def sign_in() -> Any:
         return render_template("accounts/sign_in.html", form=form), 200 if request.method == "GET" else 422
     username, address, now = str(form.username.data).strip(), request.remote_addr or "", clock.now()
     db.session.rollback()
-    read_only(True)  # hashing must not hold the write lock
+    read_only(reading=True)  # hashing must not hold the write lock
     if throttled(db.session(), username, address, now):
         db.session.rollback()
         return _signed_out(form, _("尝试次数过多，请 15 分钟后再试。"), 429)
     account_id = verify_password(db.session(), username, str(form.password.data))
     db.session.rollback()
-    read_only(False)
+    read_only(reading=False)
     token = record_sign_in(
         db.session(), account_id, username=username, address=address, agent=request.user_agent.string, now=now
     )
@@ -105,11 +105,11 @@ def me() -> Any:
     if form.validate_on_submit():
         who = person()
         db.session.rollback()
-        read_only(True)
+        read_only(reading=True)
         fits = verify_password(db.session(), _username(), str(form.current.data)) == who.account_id
         fresh = HASHER.hash(str(form.new.data)) if fits else ""
         db.session.rollback()
-        read_only(False)
+        read_only(reading=False)
         if not fits:
             raise Refused(N_("当前密码不正确。"))
         replace_password(db.session(), who, who.account_id, fresh, clock.now())

@@ -46,7 +46,8 @@ def add_working_days(day: date, count: int, exceptions: Mapping[date, bool]) -> 
 
 def exceptions(session: Session) -> dict[date, bool]:
     """Return the stored exceptions by day."""
-    return {day: working for day, working in session.execute(select(CalendarDay.day, CalendarDay.working))}
+    rows = session.execute(select(CalendarDay.day, CalendarDay.working)).tuples()
+    return dict(rows.all())
 
 
 def load_statutory_days(session: Session, years: Collection[int]) -> int:

@@ -38,7 +38,7 @@ def extract() -> Catalog:
         ROOT,
         METHODS,
         {"templates/**.html": {"trimmed": "true", "silent": "false"}},
-        keywords=KEYWORDS,  # type: ignore[arg-type]
+        keywords=KEYWORDS,
         directory_filter=lambda path: (
             Path(path).name not in {".venv", "var", "tests", "node_modules", ".git"}
         ),
@@ -91,7 +91,7 @@ def update(fills: Iterable[dict[str, str]] = ()) -> list[str]:
             if isinstance(message.id, tuple) and not isinstance(string, tuple):
                 string = ("",) * new.num_plurals
             if language == "en" and not all(string if isinstance(string, tuple) else (string,)):
-                missing.append(key)
+                missing.append(str(key))
             places = sorted({(Path(name).as_posix(), None) for name, _ in message.locations})
             new.add(message.id, string, locations=places, context=message.context, flags=message.flags)  # type: ignore[arg-type]
         path_of(language).parent.mkdir(parents=True, exist_ok=True)

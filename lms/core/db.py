@@ -34,7 +34,7 @@ db = SQLAlchemy(metadata=Model.metadata)
 _reading: ContextVar[bool] = ContextVar("zhixing_reading", default=False)
 
 
-def read_only(reading: bool) -> None:
+def read_only(*, reading: bool) -> None:
     """Say whether transactions begun from here on may only read (a GET or HEAD request)."""
     _reading.set(reading)
 

@@ -15,5 +15,8 @@ def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "translate la
 
 def pick(thing: Any, field: str, language: str) -> str:
     """Return `<field>_<language>` of an object or mapping; a missing English gives the Chinese."""
-    get = thing.get if isinstance(thing, Mapping) else lambda name: getattr(thing, name, None)
+
+    def get(name: str) -> Any:
+        return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
+
     return str(get(f"{field}_{language}") or get(f"{field}_zh") or "")

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select
 
 Own = Callable[[Any, int], ColumnElement[bool]]
 """(model, employee id) -> clause for that person's own rows."""
-Unit = Callable[[Any, Select[tuple[int]], date], ColumnElement[bool]]
+Unit = Callable[[Any, Select[int], date], ColumnElement[bool]]
 """(model, select of org unit ids, day) -> clause for rows of those units."""
 
 

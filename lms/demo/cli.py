@@ -33,10 +33,11 @@ def build_command(size: str, today: datetime | None) -> None:
     with tqdm(total=1, unit="step", bar_format="{desc}: {bar} {n_fmt}/{total_fmt} [{elapsed}]") as bar:
         for title, done, steps in build(session, size, day):
             session.commit()
-            bar.total, bar.n = steps, done
+            bar.total = steps
+            bar.n = done
             bar.set_description(title)
         session.commit()
-        bar.n = bar.total
+        bar.n = bar.total or 0
         bar.refresh()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired
 
 from lms.web.forms import Form
+from lms.web.text import lazy as _l
 
 
 class WaveForm(Form):

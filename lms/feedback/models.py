@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.core.db import Model
@@ -94,7 +94,7 @@ class Response(Model):
 
     __tablename__ = "feedback_response"
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     wave_id: Mapped[int] = mapped_column(ForeignKey("feedback_wave.id"), index=True)
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
     answers: Mapped[Any] = mapped_column(Json)

@@ -83,7 +83,7 @@ def open_for(cohort_id: int) -> Any:
     choices = forms_for(db.session(), cohort)
     form = WaveForm(opens_on=clock.today(), due_on=clock.today() + timedelta(days=3))
     form.form_id.choices = [(item.id, local(item, "title")) for item in choices]
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.opens_on.data and form.due_on.data:
         chosen = next(item for item in choices if item.id == form.form_id.data)
         wave = open_wave(
             db.session(),

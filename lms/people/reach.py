@@ -14,7 +14,7 @@ class _Posted:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __call__(self, model: Any, units: Select[tuple[int]], day: date) -> ColumnElement[bool]:
+    def __call__(self, model: Any, units: Select[int], day: date) -> ColumnElement[bool]:
         from lms.people.models import Posting
 
         posted_there = select(Posting.employee_id).where(

@@ -18,7 +18,7 @@ class Sound:
 
 def sound_of(name: str) -> Sound:
     """Return the sound of a name; Latin names keep their letters."""
-    syllables = lazy_pinyin(name.strip(), style=Style.NORMAL, errors=lambda text: list(text.lower()))
+    syllables = lazy_pinyin(name.strip(), style=Style.NORMAL, errors=str.lower)
     letters = "".join(syllables).replace(" ", "")
-    initials = "".join(syllable[0] for syllable in syllables if syllable.strip())
+    initials = "".join(syllable.strip()[0] for syllable in syllables if syllable.strip())
     return Sound(letters[:200], initials[:40], f"{' '.join(syllables)}|{name}"[:240])

@@ -46,7 +46,7 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 def deny(action: Action) -> Any:
     """Log the denial in a transaction of its own and answer 403."""
     db.session.rollback()
-    record_now(person(), "access:denied", request.path[:120], action=action.value, method=request.method)
+    record_now(person(), "access:denied", request.path[:120], right=action.value, method=request.method)
     abort(403)
 
 

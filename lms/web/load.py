@@ -17,7 +17,7 @@ from lms.web.guard import deny
 M = TypeVar("M", bound=Model)
 
 
-def load(source: type[M] | Select[tuple[M]], row_id: int, action: Action) -> M:
+def load(source: type[M] | Select[M], row_id: int, action: Action) -> M:
     """Return the row with an id if the current person's roles reach it for the action.
 
     A row that exists but is out of reach answers 403 and is logged; one that does not, 404.
@@ -25,7 +25,7 @@ def load(source: type[M] | Select[tuple[M]], row_id: int, action: Action) -> M:
     Raises:
         NotFound: when there is no such row.
     """
-    statement: Select[tuple[M]] = source if isinstance(source, Select) else select(source)
+    statement: Select[M] = source if isinstance(source, Select) else select(source)
     model: Any = statement.column_descriptions[0]["entity"]
     statement = statement.where(model.id == row_id)
     found = db.session().scalar(narrow(statement, model, person(), action, clock.today()))
@@ -36,6 +36,6 @@ def load(source: type[M] | Select[tuple[M]], row_id: int, action: Action) -> M:
     raise NotFound
 
 
-def reachable(statement: Select[tuple[M]], model: type[M], action: Action) -> Select[tuple[M]]:
+def reachable(statement: Select[M], model: type[M], action: Action) -> Select[M]:
     """Return a select limited to the rows that the current person reaches for the action."""
     return narrow(statement, model, person(), action, clock.today())

@@ -28,7 +28,7 @@ class Page(Generic[T]):
         return url_for(str(request.endpoint), **arguments)
 
 
-def paginate(statement: Select[tuple[T]], per_page: int = 50, *, scalars: bool = True) -> Page[Any]:
+def paginate(statement: Select[*tuple[Any, ...]], per_page: int = 50, *, scalars: bool = True) -> Page[Any]:
     """Return the page of a select that the request's `page` asks for (1-based, clamped)."""
     session = db.session()
     total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app, request, session
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 
 from lms.core.errors import Problem
@@ -26,6 +26,14 @@ def page_language() -> str:
 def say(message: str, params: Mapping[str, Any] | None = None) -> str:
     """Return a message id with its values in the page's language."""
     return str(gettext(message, **dict(params or {})))
+
+
+def lazy(message: str) -> str:
+    """Return a text that is translated when the page shows it (labels of form fields).
+
+    It acts as a str everywhere; WTForms's types ask for one.
+    """
+    return cast(str, lazy_gettext(message))
 
 
 def say_problem(problem: Problem) -> str:

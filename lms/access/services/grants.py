@@ -75,7 +75,7 @@ def person_of(session: Session, account: Account, day: date, language: str) -> P
     )
 
 
-def accounts_with(role: Role, day: date) -> Select[tuple[Account]]:
+def accounts_with(role: Role, day: date) -> Select[Account]:
     """Return the select of accounts that hold a role on a day."""
     holders = select(Grant.account_id).where(Grant.role == role, valid_on(Grant, day))
     return select(Account).where(Account.id.in_(holders)).order_by(Account.username)

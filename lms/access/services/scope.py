@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
@@ -16,7 +16,7 @@ from lms.core.reach import Reach
 from lms.people.models import OrgUnit
 from lms.people.services import subtree
 
-T = TypeVar("T", bound=tuple[Any, ...])
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ def widest(person: Person, action: Action) -> Scope:
     return max((scope_of(role, action) for role, _ in person.grants), default=Scope.NONE)
 
 
-def narrow(statement: Select[T], model: type[Model], person: Person, action: Action, day: date) -> Select[T]:
+def narrow(
+    statement: Select[*Ts], model: type[Model], person: Person, action: Action, day: date
+) -> Select[*Ts]:
     """Limit a select to the rows of `model` that the person's roles reach for an action.
 
     Raises:

@@ -24,7 +24,7 @@ from lms.learning.services import record_outcome
 _BITS = 62
 
 
-def my_waves(employee_id: int, day: datetime) -> Select[tuple[Wave, Participation | None]]:
+def my_waves(employee_id: int, day: datetime) -> Select[Wave, Participation | None]:
     """Return the select of the waves put to a person, open ones first, with the participation if any."""
     return (
         select(Wave, Participation)

@@ -25,7 +25,7 @@ class Results:
     straight_lined: int | None
 
 
-def waves() -> Select[tuple[Wave]]:
+def waves() -> Select[Wave]:
     """Return the select of all waves, newest first (narrow it to the reader)."""
     return (
         select(Wave)

@@ -149,7 +149,7 @@ def employee_of(session: Session, employee_id: int) -> Employee:
     return employee
 
 
-def people_in(units: int | Select[tuple[int]], day: date) -> Select[tuple[Employee]]:
+def people_in(units: int | Select[int], day: date) -> Select[Employee]:
     """Return the select of the people posted in a unit, or in units, on a day, by name."""
     where = Posting.org_unit_id.in_(units) if isinstance(units, Select) else Posting.org_unit_id == units
     posted = select(Posting.employee_id).where(where, valid_on(Posting, day))
@@ -171,7 +171,7 @@ def postings_on(session: Session, employee_ids: Collection[int], day: date) -> d
     return found
 
 
-def postings_within(units: Select[tuple[int]], first: date, after: date) -> Select[tuple[Posting]]:
+def postings_within(units: Select[int], first: date, after: date) -> Select[Posting]:
     """Return the select of postings in units in force on at least one day of `[first, after)`."""
     return select(Posting).where(Posting.org_unit_id.in_(units), valid_within(Posting, first, after))
 
@@ -185,12 +185,12 @@ def posted_units(session: Session, employee_id: int, day: date) -> list[int]:
     )
 
 
-def on_leave(employee_id: int, first: date, after: date) -> Select[tuple[Leave]]:
+def on_leave(employee_id: int, first: date, after: date) -> Select[Leave]:
     """Return the select of a person's leaves that touch `[first, after)`."""
     return select(Leave).where(Leave.employee_id == employee_id, valid_within(Leave, first, after))
 
 
-def search_people(words: str) -> Select[tuple[Employee]]:
+def search_people(words: str) -> Select[Employee]:
     """Return the select of people whose name, pinyin, initials or number match the words."""
     text = words.strip().lower().replace(" ", "")
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

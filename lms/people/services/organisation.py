@@ -80,7 +80,7 @@ def find_unit(session: Session, code: str) -> OrgUnit | None:
     return session.scalar(select(OrgUnit).where(OrgUnit.code == code))
 
 
-def subtree(unit_id: int | Select[tuple[int]], day: date) -> Select[tuple[int]]:
+def subtree(unit_id: int | Select[int], day: date) -> Select[int]:
     """Return the select of the ids of a unit (or units) and everything below on a day."""
     start = unit_id if isinstance(unit_id, Select) else select(OrgUnit.id).where(OrgUnit.id == unit_id)
     tree = start.cte("tree", recursive=True)
