@@ -2,7 +2,8 @@
 
 Every text is in the report's language; every figure is a Decimal at the places it is to be shown with, or
 None where there is none. Weights are percentages (60 means 60 %), points are on the scale of the scheme
-(100 means "as required"), contributions are points of the composite.
+(100 means "as required"). What a line contributes are points of its section, what a section contributes are
+points of the composite.
 """
 
 from __future__ import annotations

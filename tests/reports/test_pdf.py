@@ -166,6 +166,7 @@ def test_gates_adjustments_and_what_is_missing_are_printed_with_their_reasons() 
     words = "".join(texts(pdf.render_appraisal(pending)))
     assert "本次考核尚未完成" in words
     assert "缺少：客户服务评级" in words
+    assert "综合得分待补数据" in words
     assert "91.83" in words, "the trend still shows its own figure"
 
 
