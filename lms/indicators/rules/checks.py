@@ -238,7 +238,7 @@ def _checked(
         )
         connection.execute(
             "CREATE TABLE checked AS SELECT *, v_pair IS NOT NULL AS is_pair, NULL AS d_pair "
-            f"FROM (SELECT *, {unpaired} AS v_pair FROM plain c)"
+            f"FROM (SELECT *, CASE WHEN NOT bad THEN {unpaired} END AS v_pair FROM plain c)"
         )
         good = connection.sql(
             f"SELECT * EXCLUDE (bad, {helpers}) FROM checked WHERE NOT (bad OR is_pair) ORDER BY line"

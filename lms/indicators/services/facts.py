@@ -100,7 +100,9 @@ def measures(
     begin = date(1900, 1, 1) if carried else first
     with _facts(session, employee_numbers, indicator_codes, begin, after) as connection:
         connection.register("how", how)
-        return connection.execute(_MEASURES, {"first": first, "after": after}).to_arrow_table()
+        return pa.table(
+            connection.sql(_MEASURES, params={"first": first, "after": after}).to_arrow_table()
+        )
 
 
 _MEASURES = """
