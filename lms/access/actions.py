@@ -45,6 +45,8 @@ class Action(StrEnum):
     FEEDBACK_OPEN = "feedback:wave:open"
 
     # indicators
+    INDICATOR_VIEW = "indicators:indicator:view"
+    INDICATOR_DEFINE = "indicators:indicator:define"
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"
@@ -59,6 +61,9 @@ class Action(StrEnum):
     # reports
 
     # admin
+    IMPORT_VIEW = "admin:import:view"
+    IMPORT_RUN = "admin:import:run"
+    IMPORT_WITHDRAW = "admin:import:withdraw"
     AUDIT_VIEW = "admin:audit:view"
     ACCOUNT_MANAGE = "admin:account:manage"
     POLICY_VIEW = "admin:policy:view"

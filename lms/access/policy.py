@@ -87,6 +87,8 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.FEEDBACK_READ, {Role.TRAINER: ASSIGNED, Role.HR: ALL}),
     (Action.FEEDBACK_OPEN, {Role.TRAINER: ASSIGNED, Role.HR: ALL}),
     # indicators
+    (Action.INDICATOR_VIEW, {Role.ADMIN: ALL, Role.HR: ALL}),
+    (Action.INDICATOR_DEFINE, {Role.ADMIN: ALL}),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),
@@ -106,6 +108,9 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.RESULT_ADJUST, {Role.HR: SUBTREE}),
     # reports
     # admin
+    (Action.IMPORT_VIEW, {Role.ADMIN: ALL}),
+    (Action.IMPORT_RUN, {Role.ADMIN: ALL}),
+    (Action.IMPORT_WITHDRAW, {Role.ADMIN: ALL}),
     (Action.AUDIT_VIEW, {Role.AUDIT_ADMIN: ALL}),
     (Action.ACCOUNT_MANAGE, {Role.SECURITY_ADMIN: ALL}),
     (Action.POLICY_VIEW, {Role.SECURITY_ADMIN: ALL, Role.AUDIT_ADMIN: ALL}),
