@@ -71,22 +71,23 @@ def score(
     own = frames.checked(own, frames.COEFFICIENTS, "coefficients")
     frames.check_coefficients(scheme, own)
     people = frames.subjects_table(facts, subjects)
-    lift = frames.lifter(backend)
-
-    # Each level is brought into memory once, so that the trace and the next level read what was computed.
-    lines = _settle(_lines(scheme, lift, people, facts, targets, own), ["subject", "place"])
-    sections = _settle(_sections(scheme, lift, lines), ["subject", "place"])
-    totals = _settle(_totals(scheme, lift, people, sections, facts), ["subject"])
-    steps = [
-        *trace.line_steps(lift(lines), scheme, factors(scheme)),
-        *trace.section_steps(lift(sections), scheme),
-        *trace.total_steps(lift(totals), scheme.gates, scheme.places.total),
-    ]
+    with frames.lifter(backend) as lift:
+        # Each level is brought into memory once: the next level and the trace read what was computed.
+        lines = _settle(_lines(scheme, lift, people, facts, targets, own), ["subject", "place"])
+        sections = _settle(_sections(scheme, lift, lines), ["subject", "place"])
+        totals = _settle(_totals(scheme, lift, people, sections, facts), ["subject"])
+        steps = _trace(
+            [
+                *trace.line_steps(lift(lines), scheme, factors(scheme)),
+                *trace.section_steps(lift(sections), scheme),
+                *trace.total_steps(lift(totals), scheme.gates, scheme.places.total),
+            ]
+        )
     return Result(
         lines=_show_lines(scheme, lines),
         sections=_show_sections(scheme, sections),
         totals=_show_totals(scheme, totals, lines, sections),
-        trace=_show_trace(steps),
+        trace=steps,
     )
 
 
@@ -238,7 +239,7 @@ def _missing(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Tab
     return {subject: ",".join(codes) for subject, codes in found.items()}
 
 
-def _show_trace(steps: list[Frame]) -> pa.Table:
+def _trace(steps: list[Frame]) -> pa.Table:
     names = trace.SCHEMA.names
     parts = [frames.collect(step, trace.SCHEMA, ["subject", "place", "step_no"]) for step in steps]
     table = pa.concat_tables(parts).sort_by(

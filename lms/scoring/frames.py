@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -40,18 +41,20 @@ COEFFICIENTS = schema_of(
 )
 
 
-def lifter(backend: Backend) -> Lift:
-    """A function that takes an Arrow table into the engine as a lazy frame."""
+@contextmanager
+def lifter(backend: Backend) -> Iterator[Lift]:
+    """Gives a function that takes an Arrow table into the engine as a lazy frame, usable within the block."""
     if backend == "duckdb":
-        connection = duckdb.connect()
-        return lambda table: nw.from_native(connection.from_arrow(table))
-    if backend == "pandas":
-        return lambda table: nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype)).lazy()
-    if backend == "polars":
+        with duckdb.connect() as connection:
+            yield lambda table: nw.from_native(connection.from_arrow(table))
+    elif backend == "pandas":
+        yield lambda table: nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype)).lazy()
+    elif backend == "polars":
         import polars as pl  # a development dependency: only whoever asks for it needs it
 
-        return lambda table: nw.from_native(pl.DataFrame(pl.from_arrow(table)).lazy())
-    raise ValueError(backend)
+        yield lambda table: nw.from_native(pl.DataFrame(pl.from_arrow(table)).lazy())
+    else:
+        raise ValueError(backend)
 
 
 def collect(frame: Frame, schema: pa.Schema, order: list[str]) -> pa.Table:

@@ -218,18 +218,19 @@ def oracle(
     """Every subject's score; keys are (subject, measure) and (subject, indicator, name)."""
     with localcontext() as context:
         context.prec = 60
-        people = sorted({subject for subject, _ in facts})
-        scores = {
-            who: person(
-                scheme,
-                {m: dec(v) for (s, m), v in facts.items() if s == who},
-                {m: dec(v) for (s, m), v in targets.items() if s == who},
-                {(i, n): dec(v) for (s, i, n), v in own.items() if s == who},
-            )
-            for who in people
-        }
-    totals = [score["total"] for score in scores.values() if score["total"] is not None]
+        people: dict[str, tuple[dict[str, Decimal], dict[str, Decimal], dict[Key, Decimal]]] = {}
+        for who in sorted({subject for subject, _ in facts}):
+            people[who] = ({}, {}, {})
+        for (who, measure), value in facts.items():
+            people[who][0][measure] = dec(value)
+        for (who, measure), value in targets.items():
+            if who in people:
+                people[who][1][measure] = dec(value)
+        for (who, indicator, name), value in own.items():
+            if who in people:
+                people[who][2][indicator, name] = dec(value)
+        scores = {who: person(scheme, *figures) for who, figures in people.items()}
+    totals = sorted((s["total"] for s in scores.values() if s["total"] is not None), reverse=True)
     for score in scores.values():
-        better = [total for total in totals if score["total"] is not None and total > score["total"]]
-        score["rank"] = None if score["total"] is None else len(better) + 1
+        score["rank"] = None if score["total"] is None else totals.index(score["total"]) + 1
     return scores

@@ -30,8 +30,9 @@ def spread(count: int) -> list[float]:
 
 def rounded(values: list[float | None], places: int, backend: str) -> list[int | None]:
     table = pa.table({"n": list(range(len(values))), "v": pa.array(values, pa.float64())})
-    frame = lifter(backend)(table).select("n", q=quantise(nw.col("v"), places))  # type: ignore[arg-type]
-    out = frame.sort("n").collect("pyarrow").to_native()
+    with lifter(backend) as lift:  # type: ignore[arg-type]
+        frame = lift(table).select("n", q=quantise(nw.col("v"), places))
+        out = frame.sort("n").collect("pyarrow").to_native()
     answer: list[int | None] = out["q"].to_pylist()
     return answer
 
@@ -67,8 +68,10 @@ def test_any_decimal_is_rounded_exactly(value: Decimal, places: int) -> None:
 @pytest.mark.parametrize("backend", ["duckdb", "pandas"])
 def test_snapping_meets_the_written_number(backend: str) -> None:
     values = [8.1 / 9, 1.7 - 2.0, (0.8 - 0.5) / 0.1, -1e-12, None]
-    frame = lifter(backend)(pa.table({"v": pa.array(values, pa.float64()), "n": range(5)}))  # type: ignore[arg-type]
-    out = frame.select("n", s=snap(nw.col("v"))).sort("n").collect("pyarrow").to_native()["s"].to_pylist()
+    table = pa.table({"v": pa.array(values, pa.float64()), "n": list(range(5))})
+    with lifter(backend) as lift:  # type: ignore[arg-type]
+        frame = lift(table).select("n", s=snap(nw.col("v"))).sort("n")
+        out = frame.collect("pyarrow").to_native()["s"].to_pylist()
     assert out == [0.9, -0.3, 3.0, 0.0, None]
     assert str(out[3]) == "0.0"
 
