@@ -25,9 +25,8 @@ class VersionState(StrEnum):
 
 
 class CycleState(StrEnum):
-    """Where a cycle stands, from preparation to the results everybody may see."""
+    """Where a cycle stands: ratings and figures come in, it is computed, each person sees the result."""
 
-    DRAFT = "draft"
     COLLECTING = "collecting"
     COMPUTED = "computed"
     PUBLISHED = "published"
@@ -105,7 +104,7 @@ class Cycle(Model):
     series: Mapped[str] = mapped_column(String(40))
     state: Mapped[CycleState] = mapped_column(EnumText(CycleState))
     rating_due: Mapped[date] = mapped_column(LocalDate)
-    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     job_id: Mapped[int | None]

@@ -38,14 +38,22 @@ SEVEN = (
         "客户服务",
         "Customer service",
         {1: "客户来电来访常无回音", 3: "按时回应，问题有着落", 5: "主动回访，难题跟到解决"},
-        {1: "Customers often get no answer", 3: "Answers in time", 5: "Calls back unasked, sees problems through"},
+        {
+            1: "Customers often get no answer",
+            3: "Answers in time",
+            5: "Calls back unasked, sees problems through",
+        },
     ),
     Comprehensive(
         "procedure",
         "工作程序执行",
         "Following procedure",
         {1: "经常省略规定步骤", 3: "步骤齐全，偶有补件", 5: "一次做对，并能指出程序漏洞"},
-        {1: "Often skips required steps", 3: "Steps complete, few papers late", 5: "Right first time, spots gaps"},
+        {
+            1: "Often skips required steps",
+            3: "Steps complete, few papers late",
+            5: "Right first time, spots gaps",
+        },
     ),
     Comprehensive(
         "general",
@@ -80,7 +88,11 @@ SEVEN = (
         "道德修养",
         "Ethics and conduct",
         {1: "有违规或误导客户的情形", 3: "守规矩，如实说明风险", 5: "面对业绩压力仍守底线并提醒他人"},
-        {1: "Broke rules or misled customers", 3: "Keeps rules, tells risks", 5: "Holds the line under pressure"},
+        {
+            1: "Broke rules or misled customers",
+            3: "Keeps rules, tells risks",
+            5: "Holds the line under pressure",
+        },
     ),
 )
 BY_CODE = {item.code: item for item in SEVEN}
@@ -110,8 +122,8 @@ def problem_of(mark: Mark, *, field: str | None = None) -> Problem | None:
         return Problem(N_("评分只能是 1 至 5。"), field=field, value=str(mark.level))
     if mark.level in NOTE_LEVELS and not mark.note.strip():
         return Problem(
-            N_("“%(name)s”评为 %(level)s 级，请写明依据。"),
-            {"name": BY_CODE[mark.code].name_zh, "level": mark.level},
+            N_("评为 %(level)s 级，请写明依据。"),
+            {"level": mark.level},
             field=field,
         )
     if len(mark.note) > NOTE_LENGTH:

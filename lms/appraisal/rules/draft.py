@@ -77,7 +77,7 @@ class GradeDraft:
 
 @dataclass(frozen=True)
 class GateDraft:
-    """The gate: when `measure` reaches `limit`, the grade is at most `grade`, for the reason of the clause."""
+    """The gate: when `measure` reaches `limit`, the grade is at most `grade`; the clause is the reason."""
 
     measure: str
     limit: float
@@ -190,9 +190,7 @@ def _rule(line: IndicatorDraft) -> tuple[str, str, dict[str, Any]]:
         return kind, "target", {"segments": [_line(1.0, line.base, line.base)]}
     step, per_step = line.step or 1.0, line.points_per_step or 0.0
     slope = per_step / step * (-1 if line.direction == "less" else 1)
-    kind, reference = (
-        ("difference", "target") if line.mode is Mode.DIFFERENCE else ("value", "none")
-    )
+    kind, reference = ("difference", "target") if line.mode is Mode.DIFFERENCE else ("value", "none")
     curve: dict[str, Any] = {"segments": [_line(0.0, line.base, slope)]}
     if line.step is not None:
         curve["step"] = {"unit": step, "mode": line.step_mode, "origin": 0}
@@ -242,7 +240,9 @@ def _short(line: Data) -> IndicatorDraft:
     proportional = step is None and points - slope * at == 0
     if reference == "target" and proportional and position == ("inverse" if direction == "less" else "ratio"):
         return _row(line, Mode.RATIO, base=slope)
-    mode = {("difference", "target"): Mode.DIFFERENCE, ("value", "none"): Mode.VALUE}.get((position, reference))
+    mode = {("difference", "target"): Mode.DIFFERENCE, ("value", "none"): Mode.VALUE}.get(
+        (position, reference)
+    )
     if mode is None:
         return _custom(line)
     unit = step["unit"] if step else None

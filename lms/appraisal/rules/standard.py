@@ -72,7 +72,9 @@ def training_section(weight: float = 15.0) -> SectionDraft:
     )
 
 
-def standard_scheme(code: str, name_zh: str, business: tuple[IndicatorDraft, ...], name_en: str = "") -> SchemeDraft:
+def standard_scheme(
+    code: str, name_zh: str, business: tuple[IndicatorDraft, ...], name_en: str = ""
+) -> SchemeDraft:
     """Return a scheme of 业绩 60 %, 综合 25 % and 培训 15 % with the given business rows."""
     return SchemeDraft(
         code,

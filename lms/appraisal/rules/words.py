@@ -11,6 +11,12 @@ from lms.core.i18n import N_
 
 Sentence = tuple[str, Mapping[str, Any]]
 
+_MORE = N_(
+    "达到目标得 %(base)s 分；每高于目标 %(step)s 加 %(points)s 分，每低于目标 %(step)s 减 %(points)s 分。"
+)
+_LESS = N_(
+    "达到目标得 %(base)s 分；每低于目标 %(step)s 加 %(points)s 分，每高于目标 %(step)s 减 %(points)s 分。"
+)
 _STEP_MODES = {
     "whole": N_("不足一步的不计。"),
     "started": N_("不足一步的按一步计。"),
@@ -51,9 +57,7 @@ def _curve(line: IndicatorDraft) -> Sentence:
             return N_("得分 = 目标 ÷ 实际 × %(base)s，数值越低得分越高。"), values
         return N_("得分 = 实际 ÷ 目标 × %(base)s。"), values
     if line.mode is Mode.DIFFERENCE:
-        if line.direction == "less":
-            return N_("达到目标得 %(base)s 分；每低于目标 %(step)s 加 %(points)s 分，每高于目标 %(step)s 减 %(points)s 分。"), values
-        return N_("达到目标得 %(base)s 分；每高于目标 %(step)s 加 %(points)s 分，每低于目标 %(step)s 减 %(points)s 分。"), values
+        return (_LESS if line.direction == "less" else _MORE), values
     if line.mode is Mode.VALUE:
         if line.direction == "less":
             return N_("从 %(base)s 分起，每 %(step)s 减 %(points)s 分。"), values

@@ -1,0 +1,99 @@
+"""How a figure stands to its target, in signs that need no language; and the names of what a trace tells."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from lms.core.i18n import N_
+
+STEPS = {
+    "measure": N_("实际值"),
+    "reference": N_("目标值"),
+    "missing": N_("缺少数据"),
+    "position": N_("完成情况"),
+    "step": N_("按步取整"),
+    "curve": N_("按规则得分"),
+    "bound": N_("上下限之后"),
+    "coefficient": N_("系数"),
+    "round": N_("四舍五入"),
+    "weight": N_("权重（%）"),
+    "contribution": N_("贡献"),
+    "group": N_("指标合成"),
+    "section": N_("模块得分"),
+    "incomplete": N_("尚不完整"),
+    "composite": N_("各模块合计"),
+    "before_gates": N_("门槛之前"),
+    "gate": N_("门槛"),
+    "total": N_("综合得分"),
+    "grade": N_("等级"),
+    "rank": N_("名次"),
+}
+DETAILS = {
+    "target": N_("目标值"),
+    "constant": N_("固定值"),
+    "ratio": N_("实际 ÷ 目标"),
+    "inverse": N_("目标 ÷ 实际"),
+    "difference": N_("实际 − 目标"),
+    "relative": N_("（实际 − 目标）÷ 目标"),
+    "value": N_("直接取值"),
+    "pro_rata": N_("按比例"),
+    "whole": N_("不足一步不计"),
+    "started": N_("不足一步按一步计"),
+    "half_up": N_("满半步按一步计"),
+    "cap": N_("封顶"),
+    "floor": N_("保底"),
+    "none": N_("未触及"),
+    "weight": N_("方案权重"),
+    "rescaled": N_("缺项后的权重"),
+    "weighted_mean": N_("加权平均"),
+    "sum": N_("相加"),
+    "min": N_("取最低"),
+    "max": N_("取最高"),
+    "percent": N_("按权重计入"),
+    "points": N_("直接相加"),
+    "pending": N_("等待数据"),
+    "nothing_left": N_("没有可计的指标"),
+    "zero_denominator": N_("分母为零"),
+    "actual:pending": N_("缺实际值，等待数据"),
+    "actual:zero": N_("缺实际值，按零分计"),
+    "actual:exclude_and_rescale": N_("缺实际值，不计此项"),
+    "target:pending": N_("缺目标值，等待数据"),
+    "target:zero": N_("缺目标值，按零分计"),
+    "target:exclude_and_rescale": N_("缺目标值，不计此项"),
+    "denominator:pending": N_("分母为零，等待处理"),
+    "denominator:zero": N_("分母为零，按零分计"),
+    "denominator:exclude_and_rescale": N_("分母为零，不计此项"),
+}
+SOURCES = {
+    "imported": N_("导入"),
+    "typed": N_("录入"),
+    "computed": N_("计算"),
+    "quiz": N_("测验"),
+    "sitting": N_("情景演练"),
+    "enrolment": N_("课程"),
+    "rating": N_("主管评分"),
+}
+FLAGS = {
+    "calculated": N_("计算"),
+    "inferred": N_("推算"),
+    "recorded": N_("已记入变动表"),
+    "unrecorded": N_("未记入变动表"),
+}
+EFFECTS = {
+    "cap_grade": ("等级最高为 {grade}", "Grade at most {grade}"),
+    "cap_total": ("总分最高为 {points}", "Total at most {points}"),
+    "set_total": ("总分定为 {points}", "Total set to {points}"),
+    "withhold": ("不评等级", "Grade withheld"),
+}
+
+
+def standing_text(kind: str, standing: Decimal | None, unit: str) -> str:
+    """Return the standing as printed: "110.0 %" of the target, "−0.3 %" away from it; "" for a bare value."""
+    if standing is None or kind == "value":
+        return ""
+    if kind == "difference":
+        sign = "−" if standing < 0 else "+"
+        amount = f"{abs(standing.normalize()):f}"
+        return f"{sign}{amount} {unit}".strip()
+    percent = (standing * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{str(percent).replace('-', '−')} %"

@@ -1,0 +1,56 @@
+"""The verbs of appraisal: design, open, rate, compute, publish, explain."""
+
+from lms.appraisal.evidence import known_measures
+from lms.appraisal.rules.comprehensive import SEVEN, Mark
+from lms.appraisal.rules.draft import (
+    GateDraft,
+    GradeDraft,
+    IndicatorDraft,
+    Mode,
+    SchemeDraft,
+    SectionDraft,
+    document_of,
+    draft_of,
+)
+from lms.appraisal.rules.standard import comprehensive_section, standard_scheme, training_section
+from lms.appraisal.services import results
+from lms.appraisal.services.completeness import completeness
+from lms.appraisal.services.computing import run_cycle, start_compute, verify
+from lms.appraisal.services.cycles import open_cycle, sync_members
+from lms.appraisal.services.publishing import propose_adjustment, propose_publish, publish_by_two
+from lms.appraisal.services.ratings import rate, rate_many
+from lms.appraisal.services.schemes import activate, design_scheme, revise_scheme
+from lms.appraisal.services.todos import todo
+
+__all__ = [
+    "SEVEN",
+    "GateDraft",
+    "GradeDraft",
+    "IndicatorDraft",
+    "Mark",
+    "Mode",
+    "SchemeDraft",
+    "SectionDraft",
+    "activate",
+    "completeness",
+    "comprehensive_section",
+    "design_scheme",
+    "document_of",
+    "draft_of",
+    "known_measures",
+    "open_cycle",
+    "propose_adjustment",
+    "propose_publish",
+    "publish_by_two",
+    "rate",
+    "rate_many",
+    "results",
+    "revise_scheme",
+    "run_cycle",
+    "standard_scheme",
+    "start_compute",
+    "sync_members",
+    "todo",
+    "training_section",
+    "verify",
+]

@@ -1,0 +1,366 @@
+"""Computing a cycle: gather and freeze, score what is frozen, store by person, close.
+
+Every step can be repeated: files are kept by content, rows are replaced by (cycle, person).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from lms import scoring
+from lms.appraisal import evidence
+from lms.appraisal.models import (
+    Adjustment,
+    Appraisal,
+    AppraisalState,
+    Cycle,
+    CycleState,
+    Line,
+    LineState,
+    Section,
+)
+from lms.appraisal.rules.totals import final_grade, flag_of
+from lms.appraisal.services import frozen
+from lms.appraisal.services.cycles import sync_members
+from lms.core import jobs
+from lms.core.audit import Acting, record
+from lms.core.errors import Refused
+from lms.core.i18n import N_
+from lms.core.jobs import Job
+from lms.people.models import Employee
+from lms.scoring.document import Missing
+
+KIND = "appraisal.compute"
+CHUNK = 100
+RESULTS = ("lines", "sections", "totals", "trace")
+
+Row = dict[str, Any]
+
+
+def start_compute(session: Session, actor: Acting, cycle: Cycle, *, now: datetime) -> Job:
+    """Ask for a cycle to be computed by the worker.
+
+    Raises:
+        Refused: when it is published, or a computation of it is under way.
+    """
+    _refuse_published(cycle)
+    if cycle.job_id is not None:
+        last = session.get(Job, cycle.job_id)
+        if last is not None and not last.state.over:
+            raise Refused(N_("该考核期正在计算。"))
+    sync_members(session, cycle)
+    job = jobs.enqueue(session, KIND, {"cycle_id": cycle.id}, actor, now=now, label=N_("计算考核"))
+    cycle.job_id = job.id
+    session.flush()
+    record(session, actor, "appraisal:cycle:compute", f"cycle:{cycle.id}", job=job.id)
+    return job
+
+
+def run_cycle(session: Session, cycle: Cycle, actor: Acting, now: datetime) -> str:
+    """Compute a cycle here and now, without a job; return the hash of the result."""
+    _refuse_published(cycle)
+    sync_members(session, cycle)
+    freeze(session, cycle, frozen.keep(gather(session, cycle)), now=now)
+    keep_results(session, cycle, frozen.keep(scored(cycle)), now=now)
+    for chunk in range(chunks(session, cycle.id)):
+        store(session, cycle, chunk)
+    close(session, actor, cycle, now=now)
+    return str(cycle.result_sha256)
+
+
+def scheme_of(cycle: Cycle) -> scoring.Scheme:
+    """Return the scheme a cycle is computed under."""
+    return scoring.parse(cycle.scheme_version.document)
+
+
+def gather(session: Session, cycle: Cycle) -> dict[str, pa.Table]:
+    """Return all inputs of a cycle by table; reads only."""
+    return evidence.gather(session, cycle, scheme_of(cycle)).tables()
+
+
+def freeze(session: Session, cycle: Cycle, kept: frozen.Kept, *, now: datetime) -> None:
+    """Make kept inputs those of the cycle."""
+    _refuse_published(cycle)
+    cycle.frozen = frozen.add_rows(session, kept, f"{cycle.code}-inputs", now=now)
+    cycle.inputs_sha256 = frozen.fingerprint(kept)
+    session.flush()
+
+
+def scored(cycle: Cycle) -> dict[str, pa.Table]:
+    """Return the results of the frozen inputs by table; the same inputs give the same rows, in order.
+
+    Somebody on leave for the whole period is not scored. For somebody on leave for a part of it a missing
+    figure is never counted as zero, whatever the scheme says: the composite waits instead.
+    """
+    kept: Mapping[str, Any] = cycle.frozen or {}
+    scheme = scheme_of(cycle)
+    people = frozen.table(kept, "people").to_pylist()
+    facts, targets = frozen.table(kept, "facts"), frozen.table(kept, "targets")
+    present = [str(row["subject"]) for row in people if not row["away"]]
+    absent = {str(row["subject"]) for row in people if row["leave_days"] and not row["away"]}
+    result = scoring.score(scheme, facts, targets, subjects=present)
+    zeroed = {
+        str(subject)
+        for subject, state in zip(
+            result.lines["subject"].to_pylist(), result.lines["state"].to_pylist(), strict=True
+        )
+        if state == LineState.ZERO.value and subject in absent
+    }
+    if not zeroed:
+        return {name: getattr(result, name) for name in RESULTS}
+    others = scoring.score(scheme, facts, targets, subjects=[s for s in present if s not in zeroed])
+    waiting = scoring.score(_never_zero(scheme), facts, targets, subjects=sorted(zeroed))
+    return {name: pa.concat_tables([getattr(others, name), getattr(waiting, name)]) for name in RESULTS}
+
+
+def keep_results(session: Session, cycle: Cycle, kept: frozen.Kept, *, now: datetime) -> None:
+    """Make kept results those of the cycle."""
+    _refuse_published(cycle)
+    cycle.results = frozen.add_rows(session, kept, f"{cycle.code}-results", now=now)
+    cycle.result_sha256 = frozen.fingerprint(kept)
+    session.flush()
+
+
+def chunks(session: Session, cycle_id: int) -> int:
+    """Return in how many parts the people of a cycle are stored."""
+    people = session.scalar(select(func.count()).where(Appraisal.cycle_id == cycle_id)) or 0
+    return -(-people // CHUNK)
+
+
+def store(session: Session, cycle: Cycle, chunk: int) -> int:
+    """Write the results of the people of one part into their appraisals; return how many people."""
+    _refuse_published(cycle)
+    rows = session.execute(
+        select(Appraisal, Employee.number)
+        .join(Employee, Employee.id == Appraisal.employee_id)
+        .where(Appraisal.cycle_id == cycle.id)
+        .order_by(Employee.number)
+        .offset(chunk * CHUNK)
+        .limit(CHUNK)
+    )
+    appraisals: dict[str, Appraisal] = {number: appraisal for appraisal, number in rows}
+    _replace(session, cycle, appraisals)
+    return len(appraisals)
+
+
+def close(session: Session, actor: Acting, cycle: Cycle, *, now: datetime) -> None:
+    """Mark a cycle as computed."""
+    _refuse_published(cycle)
+    cycle.state, cycle.computed_at = CycleState.COMPUTED, now
+    session.flush()
+    record(
+        session,
+        actor,
+        "appraisal:cycle:computed",
+        f"cycle:{cycle.id}",
+        inputs=cycle.inputs_sha256,
+        result=cycle.result_sha256,
+    )
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a check of a closed cycle found; all is well when nothing differs."""
+
+    people: int
+    damaged: tuple[str, ...]
+    """Frozen tables whose file is gone or changed."""
+    recomputed: str
+    same_result: bool
+    differing: tuple[str, ...]
+    """Employee numbers whose stored total is not the one recomputed."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether inputs, results and stored totals all agree."""
+        return not self.damaged and self.same_result and not self.differing
+
+
+def verify(session: Session, cycle: Cycle) -> Verification:
+    """Recompute a cycle from its frozen inputs and compare with what is stored; writes nothing to it.
+
+    Raises:
+        Refused: when it has not been computed.
+    """
+    if not cycle.frozen or not cycle.results:
+        raise Refused(N_("该考核期尚未计算。"))
+    damaged = frozen.damaged(cycle.frozen) + frozen.damaged(cycle.results)
+    if damaged:
+        return Verification(0, tuple(damaged), "", same_result=False, differing=())
+    again = scored(cycle)
+    hashed = frozen.fingerprint(frozen.keep(again))
+    totals = {row["subject"]: row["total"] for row in again["totals"].to_pylist()}
+    stored = session.execute(
+        select(Employee.number, Appraisal.total)
+        .join(Appraisal, Appraisal.employee_id == Employee.id)
+        .where(Appraisal.cycle_id == cycle.id)
+        .order_by(Employee.number)
+    ).all()
+    differing = tuple(number for number, total in stored if totals.get(number) != total)
+    return Verification(len(stored), (), hashed, hashed == cycle.result_sha256, differing)
+
+
+def _replace(session: Session, cycle: Cycle, appraisals: Mapping[str, Appraisal]) -> None:
+    scheme = scheme_of(cycle)
+    ids = [appraisal.id for appraisal in appraisals.values()]
+    session.execute(delete(Line).where(Line.appraisal_id.in_(ids)))
+    session.execute(delete(Section).where(Section.appraisal_id.in_(ids)))
+    results = {name: frozen.table(cycle.results or {}, name, sorted(appraisals)) for name in RESULTS}
+    steps = _steps(results["trace"])
+    flags = _flags(cycle, sorted(appraisals))
+    totals = {row["subject"]: row for row in results["totals"].to_pylist()}
+    changes = _adjusted(session, ids)
+    for number, appraisal in appraisals.items():
+        _set_total(appraisal, scheme, totals.get(number), steps.get((number, None, None), []))
+        _set_final(appraisal, scheme, changes.get(appraisal.id, Decimal(0)))
+    sections = [
+        _section_row(scheme, appraisals[row["subject"]].id, row, steps)
+        for row in results["sections"].to_pylist()
+    ]
+    lines = [
+        _line_row(scheme, appraisals[row["subject"]].id, row, steps, flags)
+        for row in results["lines"].to_pylist()
+    ]
+    if sections:
+        session.execute(insert(Section), sections)
+    if lines:
+        session.execute(insert(Line), lines)
+    session.flush()
+    session.expire_all()
+
+
+def _set_total(appraisal: Appraisal, scheme: scoring.Scheme, row: Row | None, steps: Sequence[Row]) -> None:
+    if row is None:
+        appraisal.state = AppraisalState.ON_LEAVE
+        appraisal.total = appraisal.before_gates = appraisal.grade = appraisal.rank = None
+        appraisal.gates, appraisal.missing, appraisal.trace = [], [], []
+        return
+    complete = row["state"] == "complete"
+    appraisal.state = AppraisalState.COMPLETE if complete else AppraisalState.INCOMPLETE
+    appraisal.total, appraisal.before_gates = row["total"], row["total_before_gates"]
+    appraisal.grade, appraisal.rank = row["grade"], row["rank"]
+    appraisal.gates = row["gates"].split(",") if row["gates"] else []
+    appraisal.missing = row["missing"].split(",") if row["missing"] else []
+    appraisal.trace = list(steps)
+
+
+def _set_final(appraisal: Appraisal, scheme: scoring.Scheme, change: Decimal) -> None:
+    appraisal.final_total = None if appraisal.total is None else appraisal.total + change
+    appraisal.final_grade = (
+        appraisal.grade if not change else final_grade(scheme, appraisal.final_total, appraisal.gates)
+    )
+
+
+def _adjusted(session: Session, ids: Sequence[int]) -> dict[int, Decimal]:
+    """The sum of the signed adjustments of each appraisal."""
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    rows = session.execute(
+        select(Adjustment.appraisal_id, Adjustment.points).where(Adjustment.appraisal_id.in_(ids))
+    )
+    for appraisal_id, points in rows:
+        sums[appraisal_id] += points
+    return sums
+
+
+def _section_row(scheme: scoring.Scheme, appraisal_id: int, row: Row, steps: Mapping[Any, list[Row]]) -> Row:
+    place, section = next((n, s) for n, s in enumerate(scheme.sections) if s.code == row["section"])
+    return {
+        "appraisal_id": appraisal_id,
+        "place": place,
+        "code": section.code,
+        "name_zh": section.name_zh,
+        "name_en": section.name_en or None,
+        "weight": exact(row["weight"]),
+        "points": row["points"],
+        "contribution": row["contribution"],
+        "complete": row["state"] == "complete",
+        "trace": steps.get((row["subject"], section.code, None), []),
+    }
+
+
+def _line_row(
+    scheme: scoring.Scheme,
+    appraisal_id: int,
+    row: Row,
+    steps: Mapping[Any, list[Row]],
+    flags: Mapping[tuple[str, str], str],
+) -> Row:
+    place, section, line = next(
+        (n, s, i) for n, (s, i) in enumerate(scheme.indicators()) if i.code == row["indicator"]
+    )
+    return {
+        "appraisal_id": appraisal_id,
+        "place": place,
+        "section": section.code,
+        "indicator_code": line.code,
+        "measure": line.measure,
+        "name_zh": line.name_zh,
+        "name_en": line.name_en or None,
+        "unit": line.unit,
+        "position_kind": line.position.value,
+        "target": exact(row["target"]),
+        "actual": exact(row["actual"]),
+        "standing": exact(row["position"]),
+        "points": row["points"],
+        "coefficient": exact(row["coefficient"]),
+        "weight": exact(row["weight"]),
+        "effective_weight": exact(row["effective_weight"]),
+        "contribution": row["contribution"],
+        "state": LineState(row["state"]),
+        "flag": flags.get((row["subject"], line.measure), ""),
+        "trace": steps.get((row["subject"], section.code, line.code), []),
+    }
+
+
+def _steps(trace: pa.Table) -> dict[tuple[str, str | None, str | None], list[Row]]:
+    """Trace rows by subject, section and indicator."""
+    found: dict[tuple[str, str | None, str | None], list[Row]] = defaultdict(list)
+    for row in trace.to_pylist():
+        key = (row["subject"], row["section"], row["indicator"])
+        found[key].append({"step": row["step"], "value": row["value"], "detail": row["detail"]})
+    return found
+
+
+def _flags(cycle: Cycle, subjects: list[str]) -> dict[tuple[str, str], str]:
+    """How certain each figure is: the least certain of its source rows."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in frozen.table(cycle.frozen or {}, "sources", subjects).to_pylist():
+        if row["flag"]:
+            found[row["subject"], row["measure"]].append(row["flag"])
+    return {key: flag_of(flags) for key, flags in found.items()}
+
+
+def _never_zero(scheme: scoring.Scheme) -> scoring.Scheme:
+    """The scheme with every missing figure waiting instead of counting as zero."""
+    return replace(
+        scheme,
+        sections=tuple(
+            replace(
+                section,
+                indicators=tuple(
+                    replace(line, missing=Missing.PENDING) if line.missing is Missing.ZERO else line
+                    for line in section.indicators
+                ),
+            )
+            for section in scheme.sections
+        ),
+    )
+
+
+def exact(value: float | None) -> Decimal | None:
+    """Return a figure of the engine as a Decimal with six places, as it would be written down."""
+    return None if value is None else Decimal(repr(round(value, 6)))
+
+
+def _refuse_published(cycle: Cycle) -> None:
+    if cycle.state is CycleState.PUBLISHED:
+        raise Refused(N_("考核结果已公布，不能重新计算。"))

@@ -1,0 +1,222 @@
+"""Designing schemes: a draft is revised until it is activated, and never changes afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from lms import scoring
+from lms.appraisal.models import Scheme, SchemeVersion, VersionState
+from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
+from lms.core.audit import Acting, record
+from lms.core.errors import NotFound, Refused
+from lms.core.i18n import N_
+
+
+def check(draft: SchemeDraft, measures: Collection[str] | None = None) -> scoring.Scheme:
+    """Return the scheme a draft stands for.
+
+    Raises:
+        scoring.InvalidScheme: with every problem and its path in the document; `measures` are the codes
+            that exist (None accepts any).
+    """
+    return scoring.parse(document_of(draft), measures=measures)
+
+
+def design_scheme(
+    session: Session,
+    actor: Acting,
+    draft: SchemeDraft,
+    org_unit_id: int,
+    *,
+    now: datetime,
+    measures: Collection[str] | None = None,
+) -> SchemeVersion:
+    """Begin a scheme with its first draft version.
+
+    Raises:
+        scoring.InvalidScheme: when the draft is wrong anywhere.
+        Refused: when the code is taken.
+    """
+    parsed = check(draft, measures)
+    if session.scalar(select(Scheme.id).where(Scheme.code == parsed.code)) is not None:
+        raise Refused(N_("方案编码 %(code)s 已存在。"), code=parsed.code)
+    scheme = Scheme(
+        code=parsed.code, name_zh=parsed.name_zh, name_en=parsed.name_en or None, org_unit_id=org_unit_id
+    )
+    session.add(scheme)
+    session.flush()
+    return _new_version(session, actor, scheme, parsed, number=1, now=now)
+
+
+def revise_scheme(
+    session: Session,
+    actor: Acting,
+    scheme_id: int,
+    draft: SchemeDraft,
+    *,
+    now: datetime,
+    measures: Collection[str] | None = None,
+    seen: int | None = None,
+) -> SchemeVersion:
+    """Write a draft over the scheme's draft version, or as a new version beside the active one.
+
+    `seen` is the lock number of the version the editor was filled from; when somebody saved since, it is
+    refused.
+
+    Raises:
+        scoring.InvalidScheme: when the draft is wrong anywhere.
+        Refused: when the code would change, or another person saved meanwhile.
+    """
+    parsed = check(draft, measures)
+    scheme = session.get_one(Scheme, scheme_id)
+    if parsed.code != scheme.code:
+        raise Refused(N_("方案编码不能更改。"))
+    latest = latest_version(session, scheme_id)
+    if seen is not None and seen != latest.lock:
+        raise Refused(N_("其他人刚刚修改了此方案，请刷新后重试。"))
+    scheme.name_zh, scheme.name_en = parsed.name_zh, parsed.name_en or None
+    if latest.state is not VersionState.DRAFT:
+        return _new_version(session, actor, scheme, parsed, number=latest.number + 1, now=now)
+    latest.document, latest.sha256 = scoring.to_dict(parsed), scoring.sha256(parsed)
+    latest.reason, latest.changed_at = parsed.reason_for_full_business, now
+    session.flush()
+    record(
+        session,
+        actor,
+        "appraisal:scheme:revise",
+        f"scheme:{scheme_id}",
+        number=latest.number,
+        sha256=latest.sha256,
+    )
+    return latest
+
+
+def activate(
+    session: Session,
+    actor: Acting,
+    version: SchemeVersion,
+    *,
+    now: datetime,
+    measures: Collection[str] | None = None,
+) -> None:
+    """Make a draft version the one that new cycles use; the active one before it retires.
+
+    Raises:
+        Refused: when the version is no draft.
+        scoring.InvalidScheme: when it asks for a measure that no longer exists.
+    """
+    if version.state is not VersionState.DRAFT:
+        raise Refused(N_("只有草稿可以启用。"))
+    scoring.parse(version.document, measures=measures)
+    session.execute(
+        update(SchemeVersion)
+        .where(SchemeVersion.scheme_id == version.scheme_id, SchemeVersion.state == VersionState.ACTIVE)
+        .values(state=VersionState.RETIRED)
+    )
+    version.state, version.activated_at = VersionState.ACTIVE, now
+    session.flush()
+    record(
+        session,
+        actor,
+        "appraisal:scheme:activate",
+        f"scheme:{version.scheme_id}",
+        number=version.number,
+        sha256=version.sha256,
+    )
+
+
+def latest_version(session: Session, scheme_id: int) -> SchemeVersion:
+    """Return the newest version of a scheme."""
+    found = session.scalar(
+        select(SchemeVersion)
+        .where(SchemeVersion.scheme_id == scheme_id)
+        .order_by(SchemeVersion.number.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def versions(session: Session, scheme_id: int) -> list[SchemeVersion]:
+    """Return the versions of a scheme, newest first."""
+    return list(
+        session.scalars(
+            select(SchemeVersion)
+            .where(SchemeVersion.scheme_id == scheme_id)
+            .order_by(SchemeVersion.number.desc())
+        )
+    )
+
+
+def version_of(session: Session, scheme_id: int, number: int) -> SchemeVersion:
+    """Return one version of a scheme by its number.
+
+    Raises:
+        NotFound: when there is none.
+    """
+    found = session.scalar(
+        select(SchemeVersion).where(SchemeVersion.scheme_id == scheme_id, SchemeVersion.number == number)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def schemes() -> Select[Scheme]:
+    """Return the select of schemes, by code."""
+    return select(Scheme).options(joinedload(Scheme.org_unit)).order_by(Scheme.code)
+
+
+def newest(session: Session, scheme_ids: Collection[int]) -> dict[int, SchemeVersion]:
+    """Return the newest version of each of these schemes."""
+    rows = session.scalars(
+        select(SchemeVersion).where(SchemeVersion.scheme_id.in_(scheme_ids)).order_by(SchemeVersion.number)
+    )
+    return {version.scheme_id: version for version in rows}
+
+
+def active_versions(reachable: Select[Scheme]) -> Select[SchemeVersion]:
+    """Return the select of the active versions of schemes one may use."""
+    ids = reachable.with_only_columns(Scheme.id).order_by(None)
+    return (
+        select(SchemeVersion)
+        .where(SchemeVersion.scheme_id.in_(ids), SchemeVersion.state == VersionState.ACTIVE)
+        .options(joinedload(SchemeVersion.scheme))
+        .order_by(SchemeVersion.scheme_id)
+    )
+
+
+def editable(version: SchemeVersion) -> SchemeDraft:
+    """Return a version as the editor shows it."""
+    return draft_of(version.document)
+
+
+def _new_version(
+    session: Session, actor: Acting, scheme: Scheme, parsed: scoring.Scheme, *, number: int, now: datetime
+) -> SchemeVersion:
+    version = SchemeVersion(
+        scheme_id=scheme.id,
+        number=number,
+        document=scoring.to_dict(parsed),
+        sha256=scoring.sha256(parsed),
+        state=VersionState.DRAFT,
+        reason=parsed.reason_for_full_business,
+        changed_at=now,
+    )
+    session.add(version)
+    session.flush()
+    record(
+        session,
+        actor,
+        "appraisal:scheme:design",
+        f"scheme:{scheme.id}",
+        code=scheme.code,
+        number=number,
+        sha256=version.sha256,
+    )
+    return version
