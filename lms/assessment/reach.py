@@ -34,7 +34,9 @@ def learnt(model: Any, employee_id: int) -> ColumnElement[bool]:
 
 def taught(model: Any, employee_id: int) -> ColumnElement[bool]:
     """Quizzes of the course versions which the person trains."""
-    return _of_versions(model, select(CohortTrainer.cohort_id).where(CohortTrainer.employee_id == employee_id))
+    return _of_versions(
+        model, select(CohortTrainer.cohort_id).where(CohortTrainer.employee_id == employee_id)
+    )
 
 
 def offered(model: Any, units: Select[tuple[int]], _day: date) -> ColumnElement[bool]:

@@ -78,7 +78,11 @@ def units_of(asked: Asked) -> list[str]:
 
 def readable(asked: Asked, answer: Answer) -> bool:
     """Whether a numeric answer says a number; every other answer is readable."""
-    return asked.type is not QuestionType.NUMERIC or answer is None or read_number(answer, units_of(asked)) is not None
+    return (
+        asked.type is not QuestionType.NUMERIC
+        or answer is None
+        or read_number(answer, units_of(asked)) is not None
+    )
 
 
 def _known(key: object, keys: list[str]) -> str:

@@ -60,7 +60,9 @@ def draw(
         if "questions" in section:
             chosen = [str(code) for code in section["questions"] if code not in taken]
         else:
-            free = shuffled((code for code in pool(section, questions) if code not in taken), f"{seed}/{place}")
+            free = shuffled(
+                (code for code in pool(section, questions) if code not in taken), f"{seed}/{place}"
+            )
             chosen = sorted(free, key=lambda code: used.get(code, 0))[: section["draw"]]
             if len(chosen) < section["draw"]:
                 raise PoolTooSmall(place)

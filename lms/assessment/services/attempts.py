@@ -32,7 +32,9 @@ class Saved:
     seconds_left: int
 
 
-def start_attempt(session: Session, actor: Acting, quiz: Quiz, enrolment: Enrolment, *, now: datetime) -> Attempt:
+def start_attempt(
+    session: Session, actor: Acting, quiz: Quiz, enrolment: Enrolment, *, now: datetime
+) -> Attempt:
     """Draw a paper and start the clock; an attempt that still runs is returned instead.
 
     Raises:
@@ -79,7 +81,9 @@ def save_answer(session: Session, attempt: Attempt, item_id: int, value: object,
     """
     item = save_answers(session, attempt, {item_id: value}, now=now)[item_id]
     asked = item.question.asked
-    return Saved(fill(asked, item.answer), readable(asked, item.answer), timing.seconds_left(attempt.due_at, now))
+    return Saved(
+        fill(asked, item.answer), readable(asked, item.answer), timing.seconds_left(attempt.due_at, now)
+    )
 
 
 def save_answers(
@@ -197,14 +201,18 @@ def _paper(session: Session, quiz: Quiz, attempt: Attempt) -> list[dict[str, Any
     bank = {
         question.code: question
         for question in session.scalars(
-            select(Question).where(Question.course_version_id == quiz.course_version_id).order_by(Question.code)
+            select(Question)
+            .where(Question.course_version_id == quiz.course_version_id)
+            .order_by(Question.code)
         )
     }
     met = session.execute(
         select(Question.code, func.count())
         .join(AttemptItem, AttemptItem.question_id == Question.id)
         .join(Attempt, Attempt.id == AttemptItem.attempt_id)
-        .where(Attempt.employee_id == attempt.employee_id, Question.course_version_id == quiz.course_version_id)
+        .where(
+            Attempt.employee_id == attempt.employee_id, Question.course_version_id == quiz.course_version_id
+        )
         .group_by(Question.code)
     )
     used = {code: int(times) for code, times in met}
@@ -221,7 +229,9 @@ def _paper(session: Session, quiz: Quiz, attempt: Attempt) -> list[dict[str, Any
     ]
 
 
-def _items(session: Session, attempt: Attempt, wanted: Mapping[int, object] | None = None) -> list[AttemptItem]:
+def _items(
+    session: Session, attempt: Attempt, wanted: Mapping[int, object] | None = None
+) -> list[AttemptItem]:
     statement = select(AttemptItem).where(AttemptItem.attempt_id == attempt.id).order_by(AttemptItem.position)
     if wanted is not None:
         statement = statement.where(AttemptItem.id.in_(wanted))

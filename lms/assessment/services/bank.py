@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +21,18 @@ from lms.core.i18n import N_
 from lms.learning.models import CourseVersion
 from lms.learning.rules.package import Package
 
-CONTENT = ("options", "items", "left", "right", "answer", "tolerance", "unit_zh", "unit_en", "model_zh", "model_en")
+CONTENT = (
+    "options",
+    "items",
+    "left",
+    "right",
+    "answer",
+    "tolerance",
+    "unit_zh",
+    "unit_en",
+    "model_zh",
+    "model_en",
+)
 
 
 def install_package(
@@ -91,13 +103,18 @@ def _question(version: CourseVersion, raw: Mapping[str, Any]) -> dict[str, Any]:
         "type": QuestionType(raw["type"]),
         "stem_zh": raw["stem_zh"],
         "stem_en": raw.get("stem_en"),
-        "content": {name: raw[name] for name in CONTENT if name in raw},
+        "content": {name: _kept(raw[name]) for name in CONTENT if name in raw},
         "explanation_zh": raw["explanation_zh"],
         "explanation_en": raw.get("explanation_en"),
         "difficulty": raw.get("difficulty", 2),
         "points": exact(raw.get("points", 1)),
         "tags": list(raw.get("tags", ())),
     }
+
+
+def _kept(value: Any) -> Any:
+    """Numbers that JSON cannot hold exactly stay as the text that was written."""
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _quiz(version: CourseVersion, raw: Mapping[str, Any], position: int) -> dict[str, Any]:

@@ -37,7 +37,9 @@ class QuestionRate:
 
 def cohorts() -> Select[tuple[Cohort]]:
     """Return the select of cohorts, the latest first; the caller narrows it to the person's reach."""
-    return select(Cohort).order_by(Cohort.starts_on.desc(), Cohort.id.desc()).options(joinedload(Cohort.version))
+    return (
+        select(Cohort).order_by(Cohort.starts_on.desc(), Cohort.id.desc()).options(joinedload(Cohort.version))
+    )
 
 
 def overview(session: Session, cohort: Cohort) -> Sequence[QuizOverview]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from lms.access.actions import Action
 from lms.access.services import Person
@@ -37,14 +37,18 @@ class QuizState:
         return self.open and self.left > 0 and self.running is None
 
 
-def quiz_state(session: Session, enrolment: Enrolment, *, now: datetime, code: str | None = None) -> list[QuizState]:
+def quiz_state(
+    session: Session, enrolment: Enrolment, *, now: datetime, code: str | None = None
+) -> list[QuizState]:
     """Return the state of each quiz of the enrolment's course (or of the one with a code), in two queries."""
     wanted = select(Quiz).where(Quiz.course_version_id == enrolment.cohort.course_version_id)
     if code is not None:
         wanted = wanted.where(Quiz.code == code)
     quizzes = list(session.scalars(wanted.order_by(Quiz.position).options(joinedload(Quiz.version))))
     attempts = attempts_at(session, enrolment)
-    return [_state(quiz, enrolment, [one for one in attempts if one.quiz_id == quiz.id], now) for quiz in quizzes]
+    return [
+        _state(quiz, enrolment, [one for one in attempts if one.quiz_id == quiz.id], now) for quiz in quizzes
+    ]
 
 
 def attempts_at(session: Session, enrolment: Enrolment) -> list[Attempt]:
@@ -81,7 +85,6 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 Cohort.state == CohortState.OPEN,
             )
             .group_by(Enrolment.id, Quiz.id, Cohort.id)
-            .options(contains_eager(Enrolment.cohort))
             .add_columns(Cohort.ends_on)
         )
     )
@@ -97,7 +100,9 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
     }
     return [
         Todo(
-            title=N_("继续测验：%(quiz)s") if (enrolment.id, quiz.id) in running else N_("参加测验：%(quiz)s"),
+            title=N_("继续测验：%(quiz)s")
+            if (enrolment.id, quiz.id) in running
+            else N_("参加测验：%(quiz)s"),
             params={"quiz": pick(quiz, "title", person.language)},
             url_endpoint="assessment.intro",
             url_args={"enrolment_id": enrolment.id, "code": quiz.code},
