@@ -70,7 +70,7 @@ class Quiz(Model):
     multiple_credit: Mapped[MultipleCredit] = mapped_column(EnumText(MultipleCredit))
     sections: Mapped[Any] = mapped_column(Json)
 
-    version: Mapped[CourseVersion] = relationship()
+    course_version: Mapped[CourseVersion] = relationship()
 
 
 class Attempt(Model):

@@ -22,7 +22,7 @@ def of_trained(model: Any, employee_id: int) -> ColumnElement[bool]:
     return clause
 
 
-def of_posted(model: Any, units: Select[tuple[int]], day: date) -> ColumnElement[bool]:
+def of_posted(model: Any, units: Select[int], day: date) -> ColumnElement[bool]:
     """Rows of people posted in the units on the day."""
     return posted("employee_id")(model, units, day)
 
@@ -39,12 +39,12 @@ def taught(model: Any, employee_id: int) -> ColumnElement[bool]:
     )
 
 
-def offered(model: Any, units: Select[tuple[int]], _day: date) -> ColumnElement[bool]:
+def offered(model: Any, units: Select[int], _day: date) -> ColumnElement[bool]:
     """Quizzes of the course versions which cohorts of the units learn."""
     return _of_versions(model, select(Cohort.id).where(Cohort.org_unit_id.in_(units)))
 
 
-def _of_versions(model: Any, cohorts: Select[tuple[int]]) -> ColumnElement[bool]:
+def _of_versions(model: Any, cohorts: Select[int]) -> ColumnElement[bool]:
     versions = select(Cohort.course_version_id).where(Cohort.id.in_(cohorts))
     clause: ColumnElement[bool] = model.course_version_id.in_(versions)
     return clause

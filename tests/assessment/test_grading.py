@@ -29,7 +29,11 @@ FALSE = asked("true_false", answer=False)
 STEPS = ["greet", "ask", "listen", "offer", "agree", "thank"]
 ORDERING = asked("ordering", "5", items=keys(*sorted(STEPS)), answer=STEPS)
 MATCHING = asked(
-    "matching", "3", left=keys("x", "y", "z"), right=keys("1", "2", "3"), answer={"x": "1", "y": "2", "z": "3"}
+    "matching",
+    "3",
+    left=keys("x", "y", "z"),
+    right=keys("1", "2", "3"),
+    answer={"x": "1", "y": "2", "z": "3"},
 )
 FLOW = asked("numeric", answer=1.47, tolerance=0.01)
 MONEY = asked("numeric", answer=1250, tolerance=0, unit_zh="万元", unit_en="ten thousand yuan")
@@ -119,7 +123,9 @@ def test_a_flow_ratio_is_right_within_its_tolerance(text: str, right: bool) -> N
     assert credit(FLOW, text) == int(right)
 
 
-@pytest.mark.parametrize("text", ["1250", "1,250", "１，２５０", "1250万元", "1,250.00 万元", "1250 Ten Thousand Yuan"])
+@pytest.mark.parametrize(
+    "text", ["1250", "1,250", "１，２５０", "1250万元", "1,250.00 万元", "1250 Ten Thousand Yuan"]
+)
 def test_units_and_thousands_are_accepted(text: str) -> None:
     assert credit(MONEY, text) == 1
 

@@ -12,7 +12,9 @@ from lms.assessment.rules.paper import PoolTooSmall, draw, shown, shuffled
 from lms.assessment.rules.question import Asked, QuestionType
 
 BANK = [
-    Asked(f"Q{n}", QuestionType.SINGLE if n % 2 else QuestionType.TRUE_FALSE, {"answer": True}, tags=("risk",))
+    Asked(
+        f"Q{n}", QuestionType.SINGLE if n % 2 else QuestionType.TRUE_FALSE, {"answer": True}, tags=("risk",)
+    )
     for n in range(10)
 ]
 SECTIONS = [{"questions": ["Q1", "Q2"]}, {"draw": 3, "tags": ["risk"]}]

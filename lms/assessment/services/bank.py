@@ -73,7 +73,7 @@ def find_quiz(session: Session, course_version_id: int, code: str) -> Quiz:
     found = session.scalar(
         select(Quiz)
         .where(Quiz.course_version_id == course_version_id, Quiz.code == code)
-        .options(joinedload(Quiz.version))
+        .options(joinedload(Quiz.course_version))
     )
     if found is None:
         raise NotFound

@@ -35,10 +35,12 @@ class QuestionRate:
     rate: Decimal
 
 
-def cohorts() -> Select[tuple[Cohort]]:
+def cohorts() -> Select[Cohort]:
     """Return the select of cohorts, the latest first; the caller narrows it to the person's reach."""
     return (
-        select(Cohort).order_by(Cohort.starts_on.desc(), Cohort.id.desc()).options(joinedload(Cohort.version))
+        select(Cohort)
+        .order_by(Cohort.starts_on.desc(), Cohort.id.desc())
+        .options(joinedload(Cohort.course_version))
     )
 
 
@@ -63,7 +65,11 @@ def overview(session: Session, cohort: Cohort) -> Sequence[QuizOverview]:
         select(Quiz).where(Quiz.course_version_id == cohort.course_version_id).order_by(Quiz.position)
     )
     return [
-        _figures(quiz, enrolled or 0, [percent for quiz_id, _, percent in best if quiz_id == quiz.id])
+        _figures(
+            quiz,
+            enrolled or 0,
+            [percent for quiz_id, _, percent in best if quiz_id == quiz.id and percent is not None],
+        )
         for quiz in quizzes
     ]
 
@@ -84,12 +90,13 @@ def question_rates(session: Session, cohort: Cohort, quiz: Quiz) -> Sequence[Que
         .group_by(Question.id)
     )
     rates = [
-        QuestionRate(question, n, results.percent(earned, possible)) for question, n, earned, possible in rows
+        QuestionRate(question, n, results.percent(earned or Decimal(0), possible or Decimal(0)))
+        for question, n, earned, possible in rows
     ]
     return sorted(rates, key=lambda one: (one.rate, one.question.code))
 
 
-def cohort_attempts(cohort: Cohort, quiz: Quiz) -> Select[tuple[Attempt]]:
+def cohort_attempts(cohort: Cohort, quiz: Quiz) -> Select[Attempt]:
     """Return the select of a cohort's attempts at a quiz by person and number."""
     return (
         select(Attempt)

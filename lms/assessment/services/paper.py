@@ -104,7 +104,7 @@ def _item(attempt: Attempt, item: AttemptItem) -> PaperItem:
     order = shown(asked, part, attempt.seed) if part else []
     filled = fill(asked, item.answer)
     if asked.type is QuestionType.ORDERING and filled is Fill.FULL:
-        order = list(item.answer)
+        order = list(item.answer or ())
     sections = attempt.quiz.sections
     return PaperItem(
         id=item.id,

@@ -44,7 +44,7 @@ def quiz_state(
     wanted = select(Quiz).where(Quiz.course_version_id == enrolment.cohort.course_version_id)
     if code is not None:
         wanted = wanted.where(Quiz.code == code)
-    quizzes = list(session.scalars(wanted.order_by(Quiz.position).options(joinedload(Quiz.version))))
+    quizzes = list(session.scalars(wanted.order_by(Quiz.position).options(joinedload(Quiz.course_version))))
     attempts = attempts_at(session, enrolment)
     return [
         _state(quiz, enrolment, [one for one in attempts if one.quiz_id == quiz.id], now) for quiz in quizzes
@@ -58,13 +58,13 @@ def attempts_at(session: Session, enrolment: Enrolment) -> list[Attempt]:
     )
 
 
-def own_attempts(employee_id: int | None) -> Select[tuple[Attempt]]:
+def own_attempts(employee_id: int | None) -> Select[Attempt]:
     """Return the select of a person's attempts, the latest first, with quiz and course."""
     return (
         select(Attempt)
         .where(Attempt.employee_id == employee_id)
         .order_by(Attempt.started_at.desc(), Attempt.id.desc())
-        .options(joinedload(Attempt.quiz).joinedload(Quiz.version))
+        .options(joinedload(Attempt.quiz).joinedload(Quiz.course_version))
     )
 
 
