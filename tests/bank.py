@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -52,8 +53,12 @@ def bank(session: Session) -> Cast:
 @pytest.fixture
 def sign_in(client: Any, bank: Cast) -> Iterator[Callable[..., Any]]:
     def enter(username: str, password: str = PASSWORD) -> Any:
-        client.post("/sign-out")
-        answer = client.post("/sign-in", data={"username": username, "password": password})
+        client.delete_cookie("zhixing")  # a visitor again
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/sign-in").text)
+        assert token
+        answer = client.post(
+            "/sign-in", data={"csrf_token": token[1], "username": username, "password": password}
+        )
         assert answer.status_code == 303, answer.status_code
         return client
 

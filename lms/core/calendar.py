@@ -46,8 +46,8 @@ def add_working_days(day: date, count: int, exceptions: Mapping[date, bool]) -> 
 
 def exceptions(session: Session) -> dict[date, bool]:
     """Return the stored exceptions by day."""
-    rows = session.execute(select(CalendarDay.day, CalendarDay.working)).tuples()
-    return dict(rows.all())
+    rows = session.execute(select(CalendarDay.day, CalendarDay.working))
+    return {day: working for day, working in rows}  # noqa: C416 (rows are no pairs to a type checker)
 
 
 def load_statutory_days(session: Session, years: Collection[int]) -> int:
