@@ -70,3 +70,8 @@ class ActualsJob(ImportJob):
 @job_kind("import.targets")
 class TargetsJob(ImportJob):
     """Imports targets."""
+
+
+@job_kind("import.people")
+class PeopleJob(ImportJob):
+    """Imports people; how, is said by the room above that knows the verbs of people."""

@@ -15,7 +15,7 @@ from lms.core.audit import SYSTEM
 from lms.core.textfile import Options
 from lms.indicators.models import ImportUpload
 from lms.indicators.rules import Aggregate, ImportKind, IndicatorSet, Policy
-from lms.indicators.services import IndicatorDraft, UploadDraft, define_indicator, run_import
+from lms.indicators.services import IndicatorDraft, UploadDraft, define_indicator, hold, run_import
 from lms.people.models import Level
 from lms.people.services import hire, open_unit
 
@@ -86,7 +86,7 @@ def bring(figures: Session) -> Bring:
         **options: Any,
     ) -> ImportUpload:
         content = (header + rows).encode(encoding)
-        draft = UploadDraft(kind, name, content, period, policy, Options(**options), split)
+        draft = UploadDraft(kind, name, hold(content), period, policy, Options(**options), split)
         return run_import(figures, SYSTEM, draft, now=NOW)
 
     return bring_in

@@ -27,10 +27,14 @@ _HTML = re.compile(r"^\s*(<!doctype html|<html|<table|<\?xml)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Preview:
-    """The layout and the first rows as they stand in the file."""
+    """The layout and the first rows as they stand in the file.
+
+    `matched`: for each wanted column that was found, its name and the title the file gives it.
+    """
 
     layout: Layout
     rows: Sequence[Row]
+    matched: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,11 @@ def preview(
         Rejected: as `read`, as far as the first lines show it.
     """
     opened = _open(content, columns, options or Options())
-    return Preview(opened.layout, list(itertools.islice(opened.data(), first)))
+    positions, titles = opened.header.positions, opened.layout.titles
+    matched = [
+        (column.title, titles[positions[column.name]]) for column in columns if column.name in positions
+    ]
+    return Preview(opened.layout, list(itertools.islice(opened.data(), first)), matched)
 
 
 def read(content: bytes, columns: Sequence[Column], options: Options | None = None) -> Sheet:

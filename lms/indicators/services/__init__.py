@@ -1,6 +1,6 @@
 """The verbs of indicators: define, import, withdraw, read."""
 
-from lms.indicators.rules import ImportKind
+from lms.indicators.rules import Aggregate, BatchState, Checked, Direction, ImportKind, IndicatorSet, Policy
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
 from lms.indicators.services.indicators import (
@@ -14,6 +14,7 @@ from lms.indicators.services.indicators import (
 from lms.indicators.services.pipeline import (
     LIMIT,
     Findings,
+    Held,
     Importer,
     Part,
     Reject,
@@ -22,6 +23,7 @@ from lms.indicators.services.pipeline import (
     commit,
     digest_of,
     error_file,
+    hold,
     importer_of,
     inspect,
     judge,
@@ -47,10 +49,18 @@ register(ImportKind.TARGETS, TargetsImporter())
 
 __all__ = [
     "LIMIT",
+    "Aggregate",
+    "BatchState",
+    "Checked",
+    "Direction",
     "Findings",
+    "Held",
+    "ImportKind",
     "Importer",
     "IndicatorDraft",
+    "IndicatorSet",
     "Part",
+    "Policy",
     "Reject",
     "SourceRow",
     "UploadDraft",
@@ -63,6 +73,7 @@ __all__ = [
     "error_file",
     "find_indicator",
     "found_indicators",
+    "hold",
     "importer_of",
     "indicators_by_set",
     "inspect",

@@ -20,19 +20,18 @@ from lms.indicators.rules import Aggregate, BatchState, ImportKind
 from lms.indicators.services import store
 
 VALUE = pa.decimal128(28, 8)
-SCHEMA = pa.schema(
-    {
-        "employee_number": pa.string(),
-        "indicator": pa.string(),
-        "day": pa.date32(),
-        "value": VALUE,
-        "flag": pa.string(),
-        "source": pa.string(),
-        "batch": pa.int64(),
-        "line": pa.int64(),
-        "reference": pa.string(),
-    }
-)
+_TYPES: dict[str, pa.DataType] = {
+    "employee_number": pa.string(),
+    "indicator": pa.string(),
+    "day": pa.date32(),
+    "value": VALUE,
+    "flag": pa.string(),
+    "source": pa.string(),
+    "batch": pa.int64(),
+    "line": pa.int64(),
+    "reference": pa.string(),
+}
+SCHEMA = pa.schema(_TYPES)
 """The columns of `actuals`; value is in the indicator's unit."""
 
 STORED = pa.schema([SCHEMA.field(name) for name in SCHEMA.names if name != "batch"])
@@ -65,13 +64,10 @@ def actuals(
     Ordered by indicator, employee, day, batch and line.
     """
     with _facts(session, employee_numbers, indicator_codes, first, after) as connection:
-        return (
-            connection.sql(
-                "SELECT * EXCLUDE source_name FROM fact ORDER BY indicator, employee_number, day, batch, line"
-            )
-            .to_arrow_table()
-            .cast(SCHEMA)
-        )
+        table = connection.sql(
+            "SELECT * EXCLUDE source_name FROM fact ORDER BY indicator, employee_number, day, batch, line"
+        ).to_arrow_table()
+        return pa.table(table).cast(SCHEMA)
 
 
 def measures(
@@ -100,9 +96,7 @@ def measures(
     begin = date(1900, 1, 1) if carried else first
     with _facts(session, employee_numbers, indicator_codes, begin, after) as connection:
         connection.register("how", how)
-        return pa.table(
-            connection.sql(_MEASURES, params={"first": first, "after": after}).to_arrow_table()
-        )
+        return pa.table(connection.sql(_MEASURES, params={"first": first, "after": after}).to_arrow_table())
 
 
 _MEASURES = """
@@ -176,10 +170,12 @@ def counting_beside(session: Session, rows: pa.Table, first: date, after: date) 
     codes = list(session.scalars(select(Indicator.code)))
     with _facts(session, None, codes, first, after) as connection:
         connection.register("given", rows.select(["employee", "day"]))
-        return connection.sql(
-            "SELECT employee_number AS employee, indicator, day, reference, batch FROM fact "
-            "SEMI JOIN given ON fact.employee_number = given.employee AND fact.day = given.day"
-        ).to_arrow_table()
+        return pa.table(
+            connection.sql(
+                "SELECT employee_number AS employee, indicator, day, reference, batch FROM fact "
+                "SEMI JOIN given ON fact.employee_number = given.employee AND fact.day = given.day"
+            ).to_arrow_table()
+        )
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def found_indicators(session: Session, codes: Collection[str]) -> dict[str, Indi
     return {indicator.code: indicator for indicator in found}
 
 
-def all_indicators(indicator_set: IndicatorSet | None = None) -> Select[tuple[Indicator]]:
+def all_indicators(indicator_set: IndicatorSet | None = None) -> Select[Indicator]:
     """Return the select of the indicators, of one set or all, by set and code."""
     chosen = select(Indicator).order_by(Indicator.indicator_set, Indicator.code)
     return chosen if indicator_set is None else chosen.where(Indicator.indicator_set == indicator_set)

@@ -32,14 +32,11 @@ LIMIT = 64 * 1024 * 1024
 """Larger files are refused; they are to be split by month."""
 
 _REJECTS = pa.schema(
-    {
-        "line": pa.int64(),
-        "field": pa.string(),
-        "value": pa.string(),
-        "message": pa.string(),
-        "params": pa.string(),
-        "cells": pa.list_(pa.string()),
-    }
+    [
+        pa.field("line", pa.int64()),
+        *(pa.field(name, pa.string()) for name in ("field", "value", "message", "params")),
+        pa.field("cells", pa.list_(pa.string())),
+    ]
 )
 
 
@@ -114,12 +111,31 @@ def importer_of(kind: ImportKind) -> Importer:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Content that is kept on disk already."""
+
+    sha256: str
+    size: int
+
+
+def hold(content: bytes) -> Held:
+    """Keep a file's content, before and outside any transaction.
+
+    Raises:
+        Refused: it is too large.
+    """
+    if len(content) > LIMIT:
+        raise Refused(N_("文件超过 %(limit)s MB，请按月份拆分后再上传。"), limit=LIMIT >> 20)
+    return Held(*files.keep(content))
+
+
+@dataclass(frozen=True)
 class UploadDraft:
     """A file and what its bringer decided about it."""
 
     kind: ImportKind
     name: str
-    content: bytes
+    held: Held
     period: str
     policy: Policy = Policy.ALL_OR_NOTHING
     options: Options = field(default_factory=Options)
@@ -127,17 +143,22 @@ class UploadDraft:
 
 
 def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetime) -> ImportUpload:
-    """Keep a file for import.
+    """Take a held file in for import.
 
     Raises:
-        Refused: it is too large, or the same file already counts.
+        Refused: the same file already counts.
     """
-    if len(draft.content) > LIMIT:
-        raise Refused(N_("文件超过 %(limit)s MB，请按月份拆分后再上传。"), limit=LIMIT >> 20)
-    period = Period.parse(draft.period).code
-    sha256 = hashlib.sha256(draft.content).hexdigest()
+    period, sha256 = Period.parse(draft.period).code, draft.held.sha256
     refuse_same_file(session, draft.kind, sha256, period)
-    stored = files.store(session, draft.content, draft.name, "application/octet-stream", now=now)
+    stored = files.StoredFile(
+        sha256=sha256,
+        name=draft.name[-255:],
+        media_type="application/octet-stream",
+        size=draft.held.size,
+        stored_at=now,
+    )
+    session.add(stored)
+    session.flush()
     upload = ImportUpload(
         kind=draft.kind,
         state=BatchState.DRAFT,
@@ -393,12 +414,12 @@ def withdraw(
     return together
 
 
-def uploads() -> Select[tuple[ImportUpload]]:
+def uploads() -> Select[ImportUpload]:
     """Return the select of all uploads, newest first."""
     return select(ImportUpload).order_by(ImportUpload.id.desc())
 
 
-def batches() -> Select[tuple[ImportBatch]]:
+def batches() -> Select[ImportBatch]:
     """Return the select of all batches, newest first."""
     return select(ImportBatch).order_by(ImportBatch.id.desc())
 
