@@ -31,6 +31,8 @@ MENU = (
     (N_("我的课程"), "learning.mine"),
     (N_("课程"), "learning.catalogue"),
     (N_("培训班"), "learning.cohorts"),
+    (N_("我的测验"), "assessment.mine"),
+    (N_("测验统计"), "assessment.cohorts"),
     (N_("情景演练"), "roleplay.index"),
     (N_("培训反馈"), "feedback.index"),
     (N_("反馈结果"), "feedback.all_waves"),

@@ -182,7 +182,7 @@ def test_fill_tells_none_part_and_full() -> None:
     assert fill(ORDERING, clean(ORDERING, ["ask"])) is Fill.PART
     assert fill(ORDERING, STEPS) is Fill.FULL
     assert fill(MATCHING, clean(MATCHING, {"x": "1"})) is Fill.PART
-    assert fill(FALSE, False) is Fill.FULL
+    assert fill(FALSE, clean(FALSE, KEY["false"][1])) is Fill.FULL
     assert not readable(FLOW, "ten")
     assert readable(FLOW, None)
 
