@@ -37,7 +37,7 @@ def problems(scheme: Scheme, measures: Collection[str] | None = None) -> Iterato
         for number, line in enumerate(section.indicators):
             place = f"{path}/indicators/{number}"
             if line.code in seen:
-                yield Problem(f"{place}/code", N_("编码重复:%(code)s"), {"code": line.code})
+                yield Problem(f"{place}/code", N_("编码重复：%(code)s"), {"code": line.code})
             seen.add(line.code)
             yield from indicator_problems(line, place)
             yield from _known(line.measure, f"{place}/measure", measures)
@@ -63,7 +63,7 @@ def indicator_problems(line: Indicator, path: str) -> Iterator[Problem]:
         elif not low <= item.value <= high:
             yield Problem(
                 f"{place}/value",
-                N_("系数 %(name)s 为 %(value)s,不在 %(low)s 至 %(high)s 之间"),
+                N_("系数 %(name)s 为 %(value)s，不在 %(low)s 至 %(high)s 之间"),
                 {"name": item.name, "value": item.value, "low": low, "high": high},
             )
         if min(item.value, low if item.low is not None else item.value) < 0:
@@ -85,7 +85,7 @@ def _composite(scheme: Scheme) -> Iterator[Problem]:
     else:
         full = len(business) == len(scheme.sections)
     if full and not scheme.reason_for_full_business:
-        yield Problem("reason_for_full_business", N_("方案只考核业绩(权重 100),必须写明理由才能保存"))
+        yield Problem("reason_for_full_business", N_("方案只考核业绩（权重 100），必须写明理由才能保存"))
 
 
 def _weights(weights: list[float | None], path: str) -> Iterator[Problem]:
@@ -99,7 +99,7 @@ def _weights(weights: list[float | None], path: str) -> Iterator[Problem]:
             yield Problem(path, N_("权重 %(value)s 的小数超过四位"), {"value": weight})
     if sum(round(unit) for unit in units) != 100 * WEIGHT_UNITS:
         total = sum(round(unit) for unit in units) / WEIGHT_UNITS
-        yield Problem(path, N_("权重合计为 %(total)s,应为 100"), {"total": f"{total:g}"})
+        yield Problem(path, N_("权重合计为 %(total)s，应为 100"), {"total": f"{total:g}"})
 
 
 def _bound(bound: Bound, path: str) -> Iterator[Problem]:
@@ -165,9 +165,9 @@ def _sense(line: Indicator, path: str) -> Iterator[Problem]:
     rising = (line.direction is Direction.MORE) != (line.position is PositionKind.INVERSE)
     if not _runs(line.curve.segments, 1.0 if rising else -1.0):
         message = (
-            N_("方向为越多越好,但得分随完成情况变好而下降")
+            N_("方向为越多越好，但得分随完成情况变好而下降")
             if line.direction is Direction.MORE
-            else N_("方向为越少越好,但得分随完成情况变好而下降")
+            else N_("方向为越少越好，但得分随完成情况变好而下降")
         )
         yield Problem(path, message)
 
@@ -204,10 +204,10 @@ def _grades(scheme: Scheme) -> Iterator[Problem]:
         return
     for index, (better, worse) in enumerate(pairwise(scheme.grades), start=1):
         if better.at_least is None or (worse.at_least is not None and worse.at_least >= better.at_least):
-            yield Problem(f"grades/{index}", N_("等级要从高到低排列,起点分数依次下降"))
+            yield Problem(f"grades/{index}", N_("等级要从高到低排列，起点分数依次下降"))
     if scheme.grades[-1].at_least is not None:
         yield Problem(
-            f"grades/{len(scheme.grades) - 1}/at_least", N_("最低一级不设起点分数,使每个总分都有等级")
+            f"grades/{len(scheme.grades) - 1}/at_least", N_("最低一级不设起点分数，使每个总分都有等级")
         )
 
 
@@ -219,4 +219,4 @@ def _known(measure: str, path: str, measures: Collection[str] | None) -> Iterato
 def _doubled(path: str, codes: Iterable[str]) -> Iterator[Problem]:
     for code, count in Counter(codes).items():
         if count > 1:
-            yield Problem(path, N_("编码重复:%(code)s"), {"code": code})
+            yield Problem(path, N_("编码重复：%(code)s"), {"code": code})

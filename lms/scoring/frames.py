@@ -77,7 +77,7 @@ def checked(table: pa.Table, schema: pa.Schema, name: str) -> pa.Table:
     """
     missing = [column for column in schema.names if column not in table.column_names]
     if missing:
-        raise InvalidFrame([Problem(name, N_("缺少:%(fields)s"), {"fields": ", ".join(missing)})])
+        raise InvalidFrame([Problem(name, N_("缺少：%(fields)s"), {"fields": ", ".join(missing)})])
     cut = table.select(schema.names).cast(schema).combine_chunks()
     problems = [*_bad_numbers(cut, name), *_bad_keys(cut, name)]
     if problems:
@@ -113,7 +113,7 @@ def _coefficient(row: dict[str, Any], item: Coefficient | None, index: int) -> P
     if row["value"] is not None and not low <= row["value"] <= high:
         return Problem(
             path,
-            N_("系数 %(name)s 为 %(value)s,不在 %(low)s 至 %(high)s 之间"),
+            N_("系数 %(name)s 为 %(value)s，不在 %(low)s 至 %(high)s 之间"),
             shown | {"low": low, "high": high},
         )
     return None
@@ -128,7 +128,7 @@ def _bad_numbers(table: pa.Table, name: str) -> Iterator[Problem]:
         for index in pc.indices_nonzero(pc.invert(good)).to_pylist()[:20]:
             yield Problem(
                 f"{name}/{index}/{column}",
-                N_("数值 %(value)s 无法计分:必须是有限的数,绝对值不超过 1e15"),
+                N_("数值 %(value)s 无法计分：必须是有限的数，绝对值不超过 1e15"),
                 {"value": table[column][index].as_py()},
             )
 
@@ -141,8 +141,8 @@ def _bad_keys(table: pa.Table, name: str) -> Iterator[Problem]:
     ]
     for key in keys:
         for index in pc.indices_nonzero(pc.is_null(table[key])).to_pylist()[:20]:
-            yield Problem(f"{name}/{index}", N_("缺少:%(fields)s"), {"fields": key})
+            yield Problem(f"{name}/{index}", N_("缺少：%(fields)s"), {"fields": key})
     counts = table.group_by(keys).aggregate([([], "count_all")])
     doubled = counts.filter(pc.greater(counts["count_all"], 1)).sort_by([(key, "ascending") for key in keys])
     for row in doubled.slice(0, 20).to_pylist():
-        yield Problem(name, N_("重复的行:%(key)s"), {"key": " ".join(str(row[key]) for key in keys)})
+        yield Problem(name, N_("重复的行：%(key)s"), {"key": " ".join(str(row[key]) for key in keys)})

@@ -94,32 +94,32 @@ def _problem(error: ValidationError) -> Problem:
     limit: Any = error.validator_value
     if rule == "required":
         missing = ", ".join(name for name in limit if name not in value)
-        return Problem(path, N_("缺少:%(fields)s"), {"fields": missing})
+        return Problem(path, N_("缺少：%(fields)s"), {"fields": missing})
     if rule == "additionalProperties":
         known = error.schema["properties"] if isinstance(error.schema, Mapping) else {}
         extra = ", ".join(str(name) for name in value if name not in known)
-        return Problem(path, N_("不认识的字段:%(fields)s"), {"fields": extra})
+        return Problem(path, N_("不认识的字段：%(fields)s"), {"fields": extra})
     if rule == "minimum" and path.endswith("weight"):
-        return Problem(path, N_("权重不能是负数:%(value)s"), {"value": value})
+        return Problem(path, N_("权重不能是负数：%(value)s"), {"value": value})
     if rule == "minimum":
-        return Problem(path, N_("%(value)s 太小,至少为 %(limit)s"), {"value": value, "limit": limit})
+        return Problem(path, N_("%(value)s 太小，至少为 %(limit)s"), {"value": value, "limit": limit})
     if rule == "maximum":
-        return Problem(path, N_("%(value)s 太大,最多为 %(limit)s"), {"value": value, "limit": limit})
+        return Problem(path, N_("%(value)s 太大，最多为 %(limit)s"), {"value": value, "limit": limit})
     if rule == "enum":
         allowed = ", ".join(str(item) for item in limit)
         return Problem(
-            path, N_("不认识 %(value)s,可以是:%(allowed)s"), {"value": str(value), "allowed": allowed}
+            path, N_("不认识 %(value)s，可以是：%(allowed)s"), {"value": str(value), "allowed": allowed}
         )
     if rule == "pattern":
         return Problem(
-            path, N_("编码 %(value)s 不合规:以字母开头,只含字母、数字、点、下划线、短横"), {"value": value}
+            path, N_("编码 %(value)s 不合规：以字母开头，只含字母、数字、点、下划线、短横"), {"value": value}
         )
     if rule in ("minItems", "minLength"):
         return Problem(path, N_("不能为空"))
     if rule == "maxLength":
-        return Problem(path, N_("太长,最多 %(limit)s 个字"), {"limit": limit})
+        return Problem(path, N_("太长，最多 %(limit)s 个字"), {"limit": limit})
     kinds = ", ".join(limit) if isinstance(limit, list) else str(limit)
-    return Problem(path, N_("类型不对,应为 %(kinds)s"), {"kinds": kinds})
+    return Problem(path, N_("类型不对，应为 %(kinds)s"), {"kinds": kinds})
 
 
 def _scheme(data: Data) -> Scheme:

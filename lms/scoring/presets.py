@@ -187,22 +187,22 @@ def _n(value: float) -> str:
 
 
 _ZH: dict[str, Any] = {
-    "join": ";",
+    "join": "；",
     "end": "。",
     "and": " 且 ",
     "where": "在 {ends} 处",
     "target": "目标值",
     "position": {
         PositionKind.VALUE: "按实际值计分",
-        PositionKind.RATIO: "比率法:实际值 ÷ {reference}",
-        PositionKind.INVERSE: "比率法(反向):{reference} ÷ 实际值",
-        PositionKind.DIFFERENCE: "差值法:实际值 − {reference}",
-        PositionKind.RELATIVE: "增幅:(实际值 − {reference}) ÷ {reference}的绝对值",
+        PositionKind.RATIO: "比率法：实际值 ÷ {reference}",
+        PositionKind.INVERSE: "比率法（反向）：{reference} ÷ 实际值",
+        PositionKind.DIFFERENCE: "差值法：实际值 − {reference}",
+        PositionKind.RELATIVE: "增幅：（实际值 − {reference}）÷ {reference}的绝对值",
     },
     "constant": "{where}得 {points} 分",
-    "rise": "{where}以 {at} 得 {points} 分为基准,每增加 1 加 {slope} 分",
-    "fall": "{where}以 {at} 得 {points} 分为基准,每增加 1 减 {slope} 分",
-    "step": "每 {unit} 为一档,{mode}",
+    "rise": "{where}以 {at} 得 {points} 分为基准，每增加 1 加 {slope} 分",
+    "fall": "{where}以 {at} 得 {points} 分为基准，每增加 1 减 {slope} 分",
+    "step": "每 {unit} 为一档，{mode}",
     "origin": "从 {value} 起算",
     "mode": {
         StepMode.PRO_RATA: "不足一档按比例计",
@@ -212,7 +212,7 @@ _ZH: dict[str, Any] = {
     },
     "floor": "最低 {value} 分",
     "cap": "最高 {value} 分",
-    "coefficient": "乘以系数 {name}(来源:{source})",
+    "coefficient": "乘以系数 {name}（来源：{source}）",
     "direction": {
         Direction.MORE: "越多越好",
         Direction.LESS: "越少越好",
@@ -221,12 +221,12 @@ _ZH: dict[str, Any] = {
     "missing": {
         Missing.PENDING: "缺数据时总分显示为不完整",
         Missing.ZERO: "缺数据时得 0 分",
-        Missing.EXCLUDE: "缺数据时不计,其权重按比例分给同一模块的其他指标",
+        Missing.EXCLUDE: "缺数据时不计，其权重按比例分给同一模块的其他指标",
     },
     "policy": {
         Missing.PENDING: "总分显示为不完整",
         Missing.ZERO: "得 0 分",
-        Missing.EXCLUDE: "不计,权重分给同一模块的其他指标",
+        Missing.EXCLUDE: "不计，权重分给同一模块的其他指标",
     },
     "points": "得 {points} 分",
     "zero": "除数为零时{gives}",

@@ -39,10 +39,10 @@ def segments(*pieces: tuple[float | None, float | None]) -> Change:
 
 D = "sections/0/indicators/0"
 CASES: list[tuple[Change, str, str]] = [
-    (lambda d: d["sections"][0].update(weight=-60), "sections/0/weight", "权重不能是负数:-60"),
-    (lambda d: d["sections"][0].update(weight=59), "sections", "权重合计为 99,应为 100"),
+    (lambda d: d["sections"][0].update(weight=-60), "sections/0/weight", "权重不能是负数：-60"),
+    (lambda d: d["sections"][0].update(weight=59), "sections", "权重合计为 99，应为 100"),
     (lambda d: d["sections"][0].update(weight=None), "sections", "每一项都要有权重"),
-    (lambda d: deposit(d).update(weight=69), "sections/0/indicators", "权重合计为 99,应为 100"),
+    (lambda d: deposit(d).update(weight=69), "sections/0/indicators", "权重合计为 99，应为 100"),
     (lambda d: deposit(d).update(weight=69.99999), "sections/0/indicators", "权重 69.99999 的小数超过四位"),
     (segments((None, 1), (2, None)), f"{D}/curve/segments/1", "1 与 2 之间没有分段"),
     (segments((None, 2), (1, None)), f"{D}/curve/segments/1", "1 与 2 之间分段重叠"),
@@ -54,21 +54,21 @@ CASES: list[tuple[Change, str, str]] = [
     (
         lambda d: deposit(d).update(position="rank"),
         f"{D}/position",
-        "不认识 rank,可以是:value, ratio, inverse, difference, relative",
+        "不认识 rank，可以是：value, ratio, inverse, difference, relative",
     ),
-    (lambda d: deposit(d).update(code="QUIZ"), "sections/2/indicators/0/code", "编码重复:QUIZ"),
-    (lambda d: d["sections"][1].update(code="business"), "sections", "编码重复:business"),
-    (lambda d: deposit(d).update(colour="red"), D, "不认识的字段:colour"),
-    (lambda d: deposit(d).pop("measure"), D, "缺少:measure"),
-    (lambda d: deposit(d).update(weight="70"), f"{D}/weight", "类型不对,应为 number, null"),
-    (lambda d: deposit(d).update(weight=True), f"{D}/weight", "类型不对,应为 number, null"),
-    (lambda d: deposit(d).update(weight=101), f"{D}/weight", "101 太大,最多为 100"),
-    (lambda d: d.update(code="1 x"), "code", "编码 1 x 不合规:以字母开头,只含字母、数字、点、下划线、短横"),
-    (lambda d: d["places"].update(total=5), "places/total", "5 太大,最多为 4"),
+    (lambda d: deposit(d).update(code="QUIZ"), "sections/2/indicators/0/code", "编码重复：QUIZ"),
+    (lambda d: d["sections"][1].update(code="business"), "sections", "编码重复：business"),
+    (lambda d: deposit(d).update(colour="red"), D, "不认识的字段：colour"),
+    (lambda d: deposit(d).pop("measure"), D, "缺少：measure"),
+    (lambda d: deposit(d).update(weight="70"), f"{D}/weight", "类型不对，应为 number, null"),
+    (lambda d: deposit(d).update(weight=True), f"{D}/weight", "类型不对，应为 number, null"),
+    (lambda d: deposit(d).update(weight=101), f"{D}/weight", "101 太大，最多为 100"),
+    (lambda d: d.update(code="1 x"), "code", "编码 1 x 不合规：以字母开头，只含字母、数字、点、下划线、短横"),
+    (lambda d: d["places"].update(total=5), "places/total", "5 太大，最多为 4"),
     (
         lambda d: deposit(d).update(direction="less"),
         f"{D}/direction",
-        "方向为越少越好,但得分随完成情况变好而下降",
+        "方向为越少越好，但得分随完成情况变好而下降",
     ),
     (
         lambda d: deposit(d).update(reference={"kind": "none"}),
@@ -79,7 +79,7 @@ CASES: list[tuple[Change, str, str]] = [
     (
         lambda d: deposit(d)["coefficients"][0].update(value=2),
         f"{D}/coefficients/0/value",
-        "系数 region 为 2.0,不在 0.8 至 1.2 之间",
+        "系数 region 为 2.0，不在 0.8 至 1.2 之间",
     ),
     (
         lambda d: deposit(d)["coefficients"][0].update(value=-1, low=None),
@@ -88,11 +88,11 @@ CASES: list[tuple[Change, str, str]] = [
     ),
     (lambda d: d["gates"][0].update(grade="Z"), "gates/0/grade", "等级表中没有 Z"),
     (lambda d: d["gates"][0].update(effect="cap_total"), "gates/0/points", "限制总分的门槛要填分数"),
-    (lambda d: d["grades"][1].update(at_least=95), "grades/1", "等级要从高到低排列,起点分数依次下降"),
+    (lambda d: d["grades"][1].update(at_least=95), "grades/1", "等级要从高到低排列，起点分数依次下降"),
     (
         lambda d: d["grades"][3].update(at_least=10),
         "grades/3/at_least",
-        "最低一级不设起点分数,使每个总分都有等级",
+        "最低一级不设起点分数，使每个总分都有等级",
     ),
     (lambda d: deposit(d).update(weight=float("nan")), f"{D}/weight", "必须是有限的数"),
 ]
@@ -169,7 +169,7 @@ def test_short_forms_say_themselves_in_both_languages() -> None:
     step = presets.difference_per_step(unit=0.1, points=10, mode=StepMode.WHOLE, less_is_better=True)
     rule = single(line(**step)).sections[0].indicators[0]
     zh, en = presets.describe(rule, "zh"), presets.describe(rule, "en")
-    for words in ("差值法", "每 0.1 为一档,不足一档不计", "最高 120 分", "越少越好", "减 100 分"):
+    for words in ("差值法", "每 0.1 为一档，不足一档不计", "最高 120 分", "越少越好", "减 100 分"):
         assert words in zh
     for words in ("Difference", "steps of 0.1, whole steps only", "at most 120", "less is better"):
         assert words in en
@@ -197,9 +197,9 @@ def test_doubled_rows_and_missing_columns_are_refused() -> None:
     scheme = single(line())
     facts = facts_table({("p", "X"): 1.0})
     targets = facts.rename_columns(["subject", "measure", "target"])
-    with pytest.raises(InvalidFrame, match="重复的行:p X"):
+    with pytest.raises(InvalidFrame, match="重复的行：p X"):
         score(scheme, pa.concat_tables([facts, facts]), targets)
-    with pytest.raises(InvalidFrame, match="缺少:target"):
+    with pytest.raises(InvalidFrame, match="缺少：target"):
         score(scheme, facts, facts)
 
 

@@ -27,7 +27,7 @@ BREACH = {
     "condition": {"measure": "breaches", "op": "ge", "value": 1},
     "effect": "cap_grade",
     "grade": "C",
-    "clause_zh": "有经确认的违规行为的,等级最高为 C。",
+    "clause_zh": "有经确认的违规行为的，等级最高为 C。",
     "missing": "pass",
 }
 NPL = presets.difference_per_step(unit=0.1, points=10, less_is_better=True)
@@ -110,6 +110,15 @@ def test_gates_cap_set_and_withhold(backend: str) -> None:
     assert (total(result, "b")["total"], total(result, "b")["gates"]) == (Decimal(0), "CAP,SET")
     assert (total(result, "c")["total"], total(result, "c")["grade"]) == (Decimal(91), None)
     assert [total(result, who)["rank"] for who in "abcd"] == [3, 4, 1, 1]
+
+
+def test_a_set_total_still_meets_a_cap_whatever_the_order_of_gates(backend: str) -> None:
+    cap = BREACH | {"code": "CAP", "effect": "cap_total", "points": 60, "grade": None}
+    fixed = cap | {"code": "SET", "effect": "set_total", "points": 80}
+    for gates in ([cap, fixed], [fixed, cap]):
+        scheme = single(line(), gates=gates)
+        result = run(scheme, {("p", "X"): 91.0, ("p", "breaches"): 1.0}, backend=backend)
+        assert total(result)["total"] == Decimal(60)
 
 
 def test_a_gate_that_waits_for_its_measure_keeps_the_total_open(backend: str) -> None:

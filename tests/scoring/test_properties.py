@@ -15,7 +15,13 @@ from lms.scoring import Result, parse, score
 from tests.scoring.build import coefficients_table, document, facts_table, run, section, targets_table
 from tests.scoring.oracle import oracle
 
-SMALL = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+def examples(small: int) -> settings:
+    """So many examples in the small profile, in proportion in a larger one. A run scores on whole engines."""
+    count = settings().max_examples * small // 25
+    return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+
+
 PEOPLE = "abcde"
 KINDS = ("value", "ratio", "inverse", "difference", "relative")
 
@@ -136,7 +142,7 @@ def same(one: Result, other: Result) -> None:
 
 
 @given(worlds())
-@SMALL
+@examples(12)
 def test_duckdb_and_pandas_equal_the_decimal_oracle(world: Any) -> None:
     data, facts, targets, own = world
     scheme = parse(data | {"reason_for_full_business": "x"})
@@ -158,7 +164,7 @@ def test_duckdb_and_pandas_equal_the_decimal_oracle(world: Any) -> None:
 
 @pytest.mark.requirement("7.20")
 @given(worlds(), st.randoms())
-@settings(SMALL, max_examples=8)
+@examples(4)
 def test_run_twice_and_shuffled_the_bytes_are_equal(world: Any, chance: random.Random) -> None:
     data, facts, targets, own = world
     scheme = parse(data | {"reason_for_full_business": "x"})
@@ -173,7 +179,7 @@ def test_run_twice_and_shuffled_the_bytes_are_equal(world: Any, chance: random.R
 
 
 @given(worlds())
-@settings(SMALL, max_examples=8)
+@examples(4)
 def test_the_order_of_sections_and_indicators_changes_no_total(world: Any) -> None:
     data, facts, targets, own = world
     turned = data | {
@@ -190,7 +196,7 @@ def test_the_order_of_sections_and_indicators_changes_no_total(world: Any) -> No
 
 
 @given(worlds(schemes(policies=("zero",)), good), st.decimals(0, 100, places=2).map(float))
-@settings(SMALL, max_examples=15)
+@examples(6)
 def test_more_of_the_good_never_lowers_the_composite(world: Any, more: float) -> None:
     data, facts, targets, own = world
     # A zero denominator and a missing figure break by declaration; here all is there and positive.

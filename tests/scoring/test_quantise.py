@@ -7,7 +7,7 @@ from decimal import Decimal
 import narwhals as nw
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.scoring.frames import lifter
@@ -60,7 +60,6 @@ def test_ties_go_away_from_zero_and_null_stays_null(backend: str) -> None:
 
 
 @given(st.decimals(-10_000, 10_000, places=6), st.integers(0, 4))
-@settings(max_examples=200, deadline=None)
 def test_any_decimal_is_rounded_exactly(value: Decimal, places: int) -> None:
     assert rounded([float(value)], places, "pandas") == [quantise_decimal(value, places)]
 
