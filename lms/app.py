@@ -38,6 +38,7 @@ COMMANDS = (
     "lms.core.cli",
     "lms.core.worker",
     "lms.learning.cli",
+    "lms.assessment.cli",
     "lms.appraisal.cli",
     "lms.admin.cli",
     "lms.admin.courses_cli",

@@ -243,3 +243,12 @@ def test_queries_do_not_grow_with_rows(school: School, counting: Callable[[], An
         services.overview(school.session, school.cohort)
     assert few[0] > 0
     assert more[0] <= few[0]
+
+
+def test_the_command_closes_what_is_over(school: School) -> None:
+    attempt = start(school, -timedelta(days=4000))
+    school.session.commit()
+    told = school.app.test_cli_runner().invoke(args=["quizzes", "expire"])
+    assert told.output == "1 closed\n"
+    school.session.refresh(attempt)
+    assert attempt.state is AttemptState.EXPIRED
