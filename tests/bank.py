@@ -44,6 +44,17 @@ class Cast:
 
 @pytest.fixture
 def bank(session: Session) -> Cast:
+    """Units, people and accounts only; each test makes what else it needs."""
+    for _title, done, _steps in build(session, "tiny", TODAY):
+        if done == 1:
+            break
+    session.flush()
+    return Cast(session)
+
+
+@pytest.fixture
+def whole_bank(session: Session) -> Cast:
+    """The tiny bank with courses, closed quarters and an open cohort (some seconds)."""
     for _ in build(session, "tiny", TODAY):
         pass
     session.flush()

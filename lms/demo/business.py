@@ -1,0 +1,162 @@
+"""Indicators, targets and actuals of the demo bank, brought in as the text files an administrator imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from random import Random
+
+from sqlalchemy.orm import Session
+
+from lms.core.audit import Acting
+from lms.core.errors import Refused
+from lms.core.i18n import N_
+from lms.core.periods import Period
+from lms.demo.staff import Bank
+from lms.indicators.rules import Aggregate, BatchState, Direction, ImportKind, IndicatorSet, Policy
+from lms.indicators.services import IndicatorDraft, UploadDraft, define_indicator, hold, run_import
+
+
+@dataclass(frozen=True)
+class Demo:
+    """An indicator of the demo bank, its quarterly target, and how its actuals scatter round it."""
+
+    draft: IndicatorDraft
+    target: Decimal
+    monthly: bool
+    """Whether the quarter's figure is the sum of three months."""
+
+
+def _demo(
+    code: str,
+    zh: str,
+    en: str,
+    indicator_set: IndicatorSet,
+    unit: str,
+    target: str,
+    aggregate: Aggregate = Aggregate.SUM,
+    direction: Direction = Direction.MORE,
+) -> Demo:
+    draft = IndicatorDraft(
+        code=code,
+        name_zh=zh,
+        name_en=en,
+        indicator_set=indicator_set,
+        unit=unit,
+        aggregate=aggregate,
+        direction=direction,
+    )
+    return Demo(draft, Decimal(target), aggregate is Aggregate.SUM)
+
+
+_SETS = IndicatorSet
+INDICATORS = (
+    _demo(
+        "DEPOSIT_AVG",
+        "存款日均余额",
+        "Average daily deposits",
+        _SETS.BASIC,
+        "万元",
+        "6000",
+        Aggregate.DAILY_AVG,
+    ),
+    _demo(
+        "NPL_RATIO", "不良率", "Non-performing ratio", _SETS.BASIC, "%", "1.2", Aggregate.LAST, Direction.LESS
+    ),
+    _demo("AUM", "管理资产", "Assets under management", _SETS.BASIC, "万元", "7500", Aggregate.LAST),
+    _demo("DEPOSIT_GROWTH", "存款日均净增", "Growth of average deposits", _SETS.CHANGE, "万元", "400"),
+    _demo("CUSTOMER_GROWTH", "有效户净增", "Net new active customers", _SETS.CHANGE, "户", "35"),
+    _demo("FEE_INCOME", "中间业务收入", "Fee income", _SETS.INCOME, "万元", "9"),
+    _demo("CARDS", "信用卡发卡", "Credit cards issued", _SETS.TRANSACTION, "张", "25"),
+    _demo("CHANNELS", "活跃渠道数", "Active channels", _SETS.TRANSACTION, "个", "2.4", Aggregate.MEAN),
+    _demo("PRODUCTS", "户均产品数", "Products per customer", _SETS.OTHER, "个", "3.1", Aggregate.LAST),
+    _demo("SATISFACTION", "客户满意度", "Customer satisfaction", _SETS.OTHER, "分", "92", Aggregate.MEAN),
+    _demo("LOG_RATE", "工作日志完整率", "Work logs complete", _SETS.OTHER, "%", "95", Aggregate.LAST),
+)
+BREACHES = IndicatorDraft(
+    code="CONFIRMED_BREACHES",
+    name_zh="确认违规次数",
+    name_en="Confirmed breaches",
+    indicator_set=IndicatorSet.OTHER,
+    unit="次",
+    direction=Direction.LESS,
+    minimum=Decimal(0),
+    whole=True,
+)
+
+
+def define(session: Session, actor: Acting) -> None:
+    """Define the indicators."""
+    for demo in INDICATORS:
+        define_indicator(session, actor, demo.draft)
+    define_indicator(session, actor, BREACHES)
+
+
+def bring_in(
+    session: Session,
+    actor: Acting,
+    bank: Bank,
+    period: Period,
+    skill: dict[str, float],
+    draw: Random,
+    *,
+    now: datetime,
+) -> None:
+    """Import a quarter's targets and actuals, one file a kind and set, in the encoding such files have."""
+    _import(session, actor, ImportKind.TARGETS, f"目标值{period.code}.csv", _targets(bank), period, now)
+    for indicator_set in IndicatorSet:
+        lines = ["工号,指标,日期,数值,计算/推算"]
+        for employee, _unit in bank.managers:
+            for demo in INDICATORS:
+                if demo.draft.indicator_set is indicator_set:
+                    lines += _actuals(employee.number, demo, period, skill[employee.number], draw)
+        if indicator_set is IndicatorSet.OTHER and len(bank.managers) > 5:
+            for employee, _unit in bank.managers[7::120]:
+                lines.append(f"{employee.number},CONFIRMED_BREACHES,{period.last:%Y%m%d},1,")
+        name = f"{indicator_set.value}_{period.code}.txt"
+        _import(session, actor, ImportKind.ACTUALS, name, lines, period, now)
+
+
+def _targets(bank: Bank) -> list[str]:
+    return ["工号,指标,目标值"] + [
+        f"{employee.number},{demo.draft.code},{demo.target}"
+        for employee, _unit in bank.managers
+        for demo in INDICATORS
+    ]
+
+
+def _actuals(number: str, demo: Demo, period: Period, skill: float, draw: Random) -> list[str]:
+    """Return the rows of one person and indicator: a figure a month; 3 % of change values are inferred."""
+    attainment = min(max(draw.gauss(0.86 + 0.09 * skill, 0.08), 0.25), 1.5)
+    if demo.draft.direction is Direction.LESS:
+        attainment = 2 - attainment
+    flag = ""
+    if demo.draft.indicator_set is IndicatorSet.CHANGE:
+        flag = "推算" if draw.random() < 0.03 else "计算"
+    months = period.parts()
+    rows = []
+    for month in months:
+        value = demo.target * Decimal(str(round(attainment * draw.uniform(0.97, 1.03), 4)))
+        if demo.monthly:
+            value /= len(months)
+        rows.append(f"{number},{demo.draft.code},{month.first:%Y%m%d},{value:.2f},{flag}")
+    return rows
+
+
+def _import(
+    session: Session,
+    actor: Acting,
+    kind: ImportKind,
+    name: str,
+    lines: list[str],
+    period: Period,
+    now: datetime,
+) -> None:
+    content = "\r\n".join(lines).encode("gb18030")
+    draft = UploadDraft(
+        kind=kind, name=name, held=hold(content), period=period.code, policy=Policy.ALL_OR_NOTHING
+    )
+    upload = run_import(session, actor, draft, now=now)
+    if upload.state is BatchState.REJECTED:
+        raise Refused(N_("示例文件 %(name)s 未能导入。"), name=name)
