@@ -24,7 +24,7 @@ def version(session: Session) -> CourseVersion:
 
 @pytest.fixture
 def make_cohort(session: Session, bank: Any, version: CourseVersion) -> Callable[..., Cohort]:
-    def make(number: str = "2026-01期", **over: Any) -> Cohort:
+    def make(number: str = "T-2026-01", **over: Any) -> Cohort:
         fields: dict[str, Any] = {
             "name_zh": "第一期培训班",
             "course_version_id": version.id,
@@ -42,7 +42,7 @@ def make_cohort(session: Session, bank: Any, version: CourseVersion) -> Callable
 
 @pytest.fixture
 def queries(session: Session) -> Callable[[], Any]:
-    """Counts the statements of a block: `with queries() as seen: ...; len(seen)`."""
+    """Counts what a block reads: `with queries() as seen: ...; len(seen)`."""
 
     @contextmanager
     def count() -> Iterator[list[str]]:
@@ -50,7 +50,8 @@ def queries(session: Session) -> Callable[[], Any]:
         connection = session.connection()
 
         def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            seen.append(statement)
+            if statement.lstrip().startswith(("SELECT", "WITH")):
+                seen.append(statement)
 
         event.listen(connection, "before_cursor_execute", note)
         try:
