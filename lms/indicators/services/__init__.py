@@ -6,6 +6,7 @@ from lms.indicators.services.facts import SourceRow, actuals, measures, source_r
 from lms.indicators.services.indicators import (
     IndicatorDraft,
     all_indicators,
+    change_bases,
     define_indicator,
     find_indicator,
     found_indicators,
@@ -67,6 +68,7 @@ __all__ = [
     "actuals",
     "all_indicators",
     "batches",
+    "change_bases",
     "commit",
     "define_indicator",
     "digest_of",

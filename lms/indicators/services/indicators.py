@@ -89,6 +89,12 @@ def all_indicators(indicator_set: IndicatorSet | None = None) -> Select[Indicato
     return chosen if indicator_set is None else chosen.where(Indicator.indicator_set == indicator_set)
 
 
+def change_bases() -> Select[Indicator]:
+    """Return the select of the indicators of which another may be the change."""
+    based = (IndicatorSet.BASIC, IndicatorSet.INCOME, IndicatorSet.TRANSACTION)
+    return select(Indicator).where(Indicator.indicator_set.in_(based)).order_by(Indicator.code)
+
+
 def indicators_by_set(session: Session) -> dict[IndicatorSet, int]:
     """Return how many indicators each of the five sets has."""
     counted = session.execute(select(Indicator.indicator_set, func.count()).group_by(Indicator.indicator_set))

@@ -31,13 +31,12 @@ from lms.indicators.services import store
 LIMIT = 64 * 1024 * 1024
 """Larger files are refused; they are to be split by month."""
 
-_REJECTS = pa.schema(
-    [
-        pa.field("line", pa.int64()),
-        *(pa.field(name, pa.string()) for name in ("field", "value", "message", "params")),
-        pa.field("cells", pa.list_(pa.string())),
-    ]
-)
+_REJECT_FIELDS: list[pa.Field[Any]] = [
+    pa.field("line", pa.int64()),
+    *(pa.field(name, pa.string()) for name in ("field", "value", "message", "params")),
+    pa.field("cells", pa.list_(pa.string())),
+]
+_REJECTS = pa.schema(_REJECT_FIELDS)
 
 
 @dataclass(frozen=True)
