@@ -18,6 +18,17 @@ from lms.core.types import EnumText, Json, Score, UtcDateTime
 from lms.learning.models import CourseVersion, Enrolment
 from lms.people.models import Employee
 
+__all__ = [
+    "AnswerEntry",
+    "Attempt",
+    "AttemptItem",
+    "AttemptState",
+    "MultipleCredit",
+    "Question",
+    "QuestionType",
+    "Quiz",
+]
+
 
 class AttemptState(StrEnum):
     """Where an attempt stands; `expired` was closed by the clock and graded as it had been saved."""

@@ -19,7 +19,7 @@ from lms.core.db import upsert
 from lms.core.errors import NotFound, Problem, Rejected
 from lms.core.i18n import N_
 from lms.learning.models import CourseVersion
-from lms.learning.rules.package import Package
+from lms.learning.services.packages import Package
 
 CONTENT = (
     "options",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lms.learning.rules.package import Package
 from lms.learning.services.package_reader import read_package, read_packages
 from lms.learning.services.publishing import publish
 
-__all__ = ["package_folders", "publish", "read_package", "read_packages"]
+__all__ = ["Package", "package_folders", "publish", "read_package", "read_packages"]
 
 SHIPPED = Path(__file__).resolve().parents[3] / "courses"
 
