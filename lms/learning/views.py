@@ -51,7 +51,8 @@ def course(version_id: int) -> Any:
     version = load(CourseVersion, version_id, Action.COURSE_VIEW)
     session = db.session()
     lessons = services.lessons_of(session, version.id)
-    readable = set(session.scalars(reachable(services.lesson_ids(version.id), Lesson, Action.LESSON_READ)))
+    wanted = reachable(services.lessons_in(version.id), Lesson, Action.LESSON_READ)
+    readable = {one.id for one in session.scalars(wanted)}
     return render_template(
         "learning/course.html",
         version=version,

@@ -3,7 +3,7 @@
 from lms.learning.services.catalogue import (
     courses,
     latest_versions,
-    lesson_ids,
+    lessons_in,
     lessons_of,
     lessons_with_text,
     make_up,
@@ -74,7 +74,7 @@ __all__ = [
     "enrolment_for",
     "head_counts",
     "latest_versions",
-    "lesson_ids",
+    "lessons_in",
     "lessons_of",
     "lessons_with_text",
     "make_up",

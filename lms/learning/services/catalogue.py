@@ -68,11 +68,7 @@ def version_by_code(session: Session, code: str) -> CourseVersion:
 
 def lessons_of(session: Session, version_id: int) -> list[Lesson]:
     """Return a version's lessons in order, without their texts."""
-    return list(
-        session.scalars(
-            select(Lesson).where(Lesson.course_version_id == version_id).order_by(Lesson.position)
-        )
-    )
+    return list(session.scalars(lessons_in(version_id)))
 
 
 def lessons_with_text() -> Select[Lesson]:
@@ -80,9 +76,9 @@ def lessons_with_text() -> Select[Lesson]:
     return select(Lesson).options(undefer(Lesson.blocks))
 
 
-def lesson_ids(version_id: int) -> Select[int]:
-    """Return the select of the ids of a version's lessons."""
-    return select(Lesson.id).where(Lesson.course_version_id == version_id)
+def lessons_in(version_id: int) -> Select[Lesson]:
+    """Return the select of a version's lessons in order, without their texts."""
+    return select(Lesson).where(Lesson.course_version_id == version_id).order_by(Lesson.position)
 
 
 def make_up(lessons: Iterable[Lesson]) -> list[Part]:
