@@ -45,7 +45,7 @@ MENU = (
     (N_("复核"), "accounts.proposals"),
     (N_("数据导入"), "admin.imports"),
     (N_("指标"), "admin.indicators"),
-    (N_("账号与权限"), "admin.accounts"),
+    (N_("账号与权限"), "admin.accounts_page"),
     (N_("权限表"), "admin.policy"),
     (N_("审计日志"), "admin.audit"),
 )

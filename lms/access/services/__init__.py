@@ -12,17 +12,21 @@ from lms.access.services.accounts import (
     verify_password,
 )
 from lms.access.services.grants import accounts_with, grant, person_of, revoke
+from lms.access.services.listing import accounts, audit_entries, grants_of
 from lms.access.services.proposals import decide, on_approval, propose
 from lms.access.services.scope import Person, narrow, widest
 
 __all__ = [
     "Person",
+    "accounts",
     "accounts_with",
+    "audit_entries",
     "change_language",
     "change_password",
     "decide",
     "disable_account",
     "grant",
+    "grants_of",
     "narrow",
     "on_approval",
     "open_account",

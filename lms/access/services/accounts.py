@@ -23,7 +23,6 @@ SESSION_LENGTH = timedelta(hours=10)
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 8
 TRIES_PER_ADDRESS = 60
-SHORTEST = 10
 
 
 def open_account(

@@ -1,0 +1,146 @@
+"""Accounts and grants, the table of rights, and the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from lms.access.actions import Action
+from lms.access.models import Account, Grant
+from lms.access.policy import POLICY, Role, Scope
+from lms.access.services import (
+    accounts,
+    audit_entries,
+    disable_account,
+    grant,
+    grants_of,
+    open_account,
+    revoke,
+)
+from lms.access.services.accounts import HASHER
+from lms.admin.rights_forms import AccountForm, GrantForm
+from lms.admin.rights_words import role_names, scope_names
+from lms.admin.views.blueprint import bp
+from lms.core import clock
+from lms.core.audit import AuditEntry
+from lms.core.db import db
+from lms.core.errors import NotFound, Refused
+from lms.core.i18n import N_
+from lms.people.services import find_employee, find_unit
+from lms.web.current import person
+from lms.web.guard import requires
+from lms.web.load import load, reachable
+from lms.web.paging import paginate
+
+
+@bp.get("/accounts")
+@requires(Action.ACCOUNT_MANAGE)
+def accounts_page() -> Any:
+    """List accounts with their grants."""
+    words = request.args.get("q", "").strip()[:80]
+    page = paginate(reachable(accounts(words), Account, Action.ACCOUNT_MANAGE), per_page=50)
+    held = grants_of(db.session(), [account.id for account in page.items], clock.today())
+    return render_template("admin/accounts.html", page=page, held=held, words=words, roles=role_names())
+
+
+@bp.route("/accounts/new", methods=["GET", "POST"])
+@requires(Action.ACCOUNT_MANAGE)
+def new_account() -> Any:
+    """Open an account for an employee."""
+    form = AccountForm()
+    if not form.validate_on_submit():
+        return render_template("admin/account_new.html", form=form), 422 if form.errors else 200
+    draft = form.to_draft()
+    db.session.rollback()
+    password_hash = HASHER.hash(draft.password)  # before the transaction: hashing takes its time
+    employee = find_employee(db.session(), draft.number)
+    if employee is None:
+        raise Refused(N_("没有员工号为 %(number)s 的员工。"), number=draft.number)
+    account = open_account(
+        db.session(),
+        person(),
+        username=draft.username,
+        password_hash=password_hash,
+        name=employee.name,
+        employee=employee,
+        now=clock.now(),
+    )
+    flash(_("账号已建立。"), "success")
+    return redirect(url_for("admin.account", account_id=account.id), 303)
+
+
+@bp.route("/accounts/<int:account_id>", methods=["GET", "POST"])
+@requires(Action.ACCOUNT_MANAGE)
+def account(account_id: int) -> Any:
+    """Show an account; give it a role over a unit."""
+    found = load(Account, account_id, Action.ACCOUNT_MANAGE)
+    form = GrantForm(valid_from=clock.today())
+    form.role.choices = list(role_names().items())
+    if form.validate_on_submit():
+        draft = form.to_draft()
+        unit = find_unit(db.session(), draft.unit)
+        if unit is None:
+            raise Refused(N_("没有代码为 %(code)s 的机构。"), code=draft.unit)
+        if found.id == person().account_id:
+            raise Refused(N_("不能给自己授权，请由另一位安全管理员办理。"))
+        grant(db.session(), person(), found, Role(draft.role), unit, draft.valid_from, draft.valid_to)
+        flash(_("已授权。"), "success")
+        return redirect(url_for("admin.account", account_id=found.id), 303)
+    page = render_template(
+        "admin/account.html",
+        account=found,
+        form=form,
+        held=grants_of(db.session(), [found.id], clock.today()).get(found.id, []),
+        roles=role_names(),
+    )
+    return page, 422 if form.errors else 200
+
+
+@bp.post("/accounts/<int:account_id>/grants/<int:grant_id>/revoke")
+@requires(Action.ACCOUNT_MANAGE)
+def revoke_grant(account_id: int, grant_id: int) -> Any:
+    """End a grant today."""
+    found = load(Account, account_id, Action.ACCOUNT_MANAGE)
+    given = db.session().get(Grant, grant_id)
+    if given is None or given.account_id != found.id:
+        raise NotFound
+    revoke(db.session(), person(), given, clock.today())
+    flash(_("已收回授权。"), "success")
+    return redirect(url_for("admin.account", account_id=found.id), 303)
+
+
+@bp.post("/accounts/<int:account_id>/disable")
+@requires(Action.ACCOUNT_MANAGE)
+def disable(account_id: int) -> Any:
+    """Disable an account; its sessions end at once."""
+    found = load(Account, account_id, Action.ACCOUNT_MANAGE)
+    if found.id == person().account_id:
+        raise Refused(N_("不能停用自己的账号。"))
+    disable_account(db.session(), person(), found, clock.now())
+    flash(_("账号已停用。"), "success")
+    return redirect(url_for("admin.account", account_id=found.id), 303)
+
+
+@bp.get("/policy")
+@requires(Action.POLICY_VIEW)
+def policy() -> Any:
+    """Show the one table of rights."""
+    return render_template(
+        "admin/policy.html",
+        policy=POLICY,
+        actions=list(Action),
+        roles=role_names(),
+        scopes=scope_names(),
+        none=Scope.NONE,
+    )
+
+
+@bp.get("/audit")
+@requires(Action.AUDIT_VIEW)
+def audit() -> Any:
+    """Search the audit log."""
+    words = request.args.get("q", "").strip()[:80]
+    page = paginate(reachable(audit_entries(words), AuditEntry, Action.AUDIT_VIEW), per_page=50)
+    return render_template("admin/audit.html", page=page, words=words)
