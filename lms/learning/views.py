@@ -57,7 +57,7 @@ def course(version_id: int) -> Any:
         "learning/course.html",
         version=version,
         lessons=lessons,
-        parts=services.make_up(lessons),
+        parts=services.make_up(version, lessons),
         readable=readable,
         enrolment=services.enrolment_for(session, person().employee_id, version.id),
     )

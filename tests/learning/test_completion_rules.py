@@ -14,6 +14,7 @@ from lms.learning.rules.states import EnrolmentState, OutcomeKind
 from lms.learning.rules.text import to_html
 
 REQUIRED = Required(frozenset({"L1", "L2"}), frozenset({"Q1", "Q2"}), frozenset({"F1"}))
+KINDS = ["theory", "experience", "drill"]
 FAILED = Event(OutcomeKind.QUIZ, "Q2", passed=False)
 FEEDBACK = Event(OutcomeKind.FEEDBACK, "F1")
 QUIZZES = [Event(OutcomeKind.QUIZ, "Q1", passed=True), Event(OutcomeKind.QUIZ, "Q2", passed=True)]
@@ -113,12 +114,24 @@ def test_pasted_numbers_keep_zeros_and_lose_repetitions() -> None:
     assert pasted_numbers("0012,E0034\n E0012;\tE0034 、007") == ["0012", "E0034", "E0012", "007"]
 
 
-def test_hours_by_kind_are_teaching_hours() -> None:
-    parts = mix([("theory", 45), ("drill", 90), ("theory", 30)], ["theory", "experience", "drill"])
+def test_hours_by_kind_total_the_hours_of_the_course() -> None:
+    parts = mix(Decimal(4), [("theory", 175), ("drill", 35), ("experience", 30)], KINDS)
     assert [(one.kind, one.lessons, one.hours) for one in parts] == [
-        ("theory", 2, Decimal("1.7")),
-        ("drill", 1, Decimal("2.0")),
+        ("theory", 1, Decimal("2.9")),
+        ("experience", 1, Decimal("0.5")),
+        ("drill", 1, Decimal("0.6")),
     ]
+
+
+@given(
+    st.integers(1, 1000),
+    st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 6000)), min_size=1, max_size=20),
+)
+def test_no_tenth_of_an_hour_is_lost(tenths: int, lessons: list[tuple[str, int]]) -> None:
+    hours = Decimal(tenths) / 10
+    parts = mix(hours, lessons, KINDS)
+    assert sum(one.hours for one in parts) == hours
+    assert sum(one.lessons for one in parts) == len(lessons)
 
 
 def test_markdown_carries_no_script_and_pictures_get_their_address() -> None:

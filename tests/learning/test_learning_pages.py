@@ -90,7 +90,7 @@ def test_the_course_page_tells_hours_and_is_found_by_search(version: CourseVersi
     client = sign_in("supervisor")
     page = client.get(f"/learning/courses/{version.id}").text
     assert "4.5" in page
-    assert "1.0 学时（1 课）" in page
+    assert "2.3 学时（1 课）" in page
     assert "客户拜访入门" in client.get("/learning/courses?words=拜访").text
     assert "没有找到" in client.get("/learning/courses?words=授信").text
     assert client.get("/learning/courses/999999").status_code == 404

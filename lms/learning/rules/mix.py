@@ -1,34 +1,36 @@
-"""What a course is made of: minutes by kind of lesson and the kinds of its blocks."""
+"""What a course is made of: its teaching hours by kind of lesson."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, Decimal
 
-ACADEMIC_HOUR = 45
-"""Minutes of a teaching hour (学时)."""
+TENTH = Decimal("0.1")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One kind's part of a course: its lessons, minutes, teaching hours (one place)."""
+    """One kind's part of a course: how many lessons, and how many of the course's hours (one place)."""
 
     kind: str
     lessons: int
-    minutes: int
-
-    @property
-    def hours(self) -> Decimal:
-        """Teaching hours of 45 minutes, half up to one place."""
-        return (Decimal(self.minutes) / ACADEMIC_HOUR).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    hours: Decimal
 
 
-def mix(lessons: Iterable[tuple[str, int]], order: Iterable[str]) -> list[Part]:
-    """Return the parts of a course from (kind, minutes) of its lessons, in the given order of kinds."""
+def mix(hours: Decimal, lessons: Iterable[tuple[str, int]], order: Iterable[str]) -> list[Part]:
+    """Return a course's hours by kind, shared by the minutes of its lessons, in the given order of kinds.
+
+    `lessons` are (kind, minutes). The parts are tenths of an hour and total the course's hours (as far
+    as these are tenths): what rounding down leaves goes to the largest remainders.
+    """
     listed = list(lessons)
-    parts = [
-        Part(kind, sum(1 for one, _ in listed if one == kind), sum(m for one, m in listed if one == kind))
-        for kind in order
-    ]
-    return [part for part in parts if part.lessons]
+    minutes = {kind: sum(length for one, length in listed if one == kind) for kind in order}
+    minutes = {kind: length for kind, length in minutes.items() if length}
+    total = sum(minutes.values())
+    exact = {kind: hours * length / total for kind, length in minutes.items()}
+    share = {kind: one.quantize(TENTH, ROUND_FLOOR) for kind, one in exact.items()}
+    left = int((hours - sum(share.values(), Decimal(0))) / TENTH)
+    for kind in sorted(exact, key=lambda one: share[one] - exact[one])[:left]:
+        share[kind] += TENTH
+    return [Part(kind, sum(1 for one, _ in listed if one == kind), share[kind]) for kind in minutes]

@@ -81,9 +81,10 @@ def lessons_in(version_id: int) -> Select[Lesson]:
     return select(Lesson).where(Lesson.course_version_id == version_id).order_by(Lesson.position)
 
 
-def make_up(lessons: Iterable[Lesson]) -> list[Part]:
-    """Return lessons, minutes and teaching hours by kind of lesson."""
-    return mix(((lesson.kind.value, lesson.minutes) for lesson in lessons), [one.value for one in LessonKind])
+def make_up(version: CourseVersion, lessons: Iterable[Lesson]) -> list[Part]:
+    """Return a version's teaching hours by kind of lesson."""
+    listed = [(lesson.kind.value, lesson.minutes) for lesson in lessons]
+    return mix(version.hours, listed, [one.value for one in LessonKind])
 
 
 def medium_of(version_id: int, path: str) -> Select[CourseMedium]:

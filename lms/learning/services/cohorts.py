@@ -19,7 +19,7 @@ from lms.learning.models import Cohort, CohortState, CohortTrainer, Enrolment, E
 from lms.learning.rules.numbers import pasted_numbers
 from lms.learning.rules.schedule import LONGEST_RUN, class_days, longest_run
 from lms.learning.services.progress import settle
-from lms.people.models import Employee, OrgUnit
+from lms.people.models import Employee, Level, OrgUnit
 from lms.people.services import found_employees, people_in
 
 
@@ -203,12 +203,10 @@ def choose_by_unit(session: Session, person: Person, unit_id: int, day: date) ->
 
 
 def units_to_choose(session: Session, person: Person, day: date) -> list[OrgUnit]:
-    """Return the units for which the person may open cohorts, by code."""
-    return list(
-        session.scalars(
-            narrow(select(OrgUnit), OrgUnit, person, Action.COHORT_OPEN, day).order_by(OrgUnit.code)
-        )
-    )
+    """Return the units for which the person may open cohorts, from the highest level down, by code."""
+    order = list(Level)
+    units = session.scalars(narrow(select(OrgUnit), OrgUnit, person, Action.COHORT_OPEN, day))
+    return sorted(units, key=lambda unit: (order.index(unit.level), unit.code))
 
 
 def cohorts_listed() -> Select[Cohort]:

@@ -337,4 +337,12 @@ def _validator(kind: str) -> Draft202012Validator:
 
 
 def _problem(finding: Finding, line: int | None) -> Problem:
-    return Problem(finding.message, finding.params, field=finding.field or None, line=line, file=finding.file)
+    value = finding.params.get("value")
+    return Problem(
+        finding.message,
+        finding.params,
+        field=finding.field or None,
+        line=line,
+        value=None if value is None else str(value),
+        file=finding.file,
+    )

@@ -81,9 +81,9 @@ def _tricks(file: str, text: str) -> Iterator[tuple[Finding, int | None]]:
     for event in yaml.parse(text, Loader=_Loader):
         line = _marked(event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            yield Finding(file, (), N_("不能使用 YAML 的锚点和引用(& 和 *)"), {}), line
+            yield Finding(file, (), N_("不能使用 YAML 的锚点和引用（& 和 *）"), {}), line
         elif getattr(event, "tag", None):
-            yield Finding(file, (), N_("不能使用 YAML 的类型标签(!)"), {}), line
+            yield Finding(file, (), N_("不能使用 YAML 的类型标签（!）"), {}), line
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:

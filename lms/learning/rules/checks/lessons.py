@@ -60,7 +60,7 @@ def _address(token: Token) -> str:
 def _complaints(text: str, media: Collection[str]) -> Iterator[tuple[str, dict[str, object]]]:
     for token in _tokens(text):
         if token.type in ("html_block", "html_inline"):
-            yield N_("正文不能包含 HTML:%(value)s"), {"value": token.content.strip()[:60]}
+            yield N_("正文不能包含 HTML：%(value)s"), {"value": token.content.strip()[:60]}
             continue
         if token.type not in ("image", "link_open"):
             continue

@@ -78,7 +78,7 @@ def _numeric(question: Question) -> Iterator[Complaint]:
 
 def _short(question: Question) -> Iterator[Complaint]:
     if "answer" not in question and "model_zh" not in question:
-        yield ("answer",), N_("简答题要写明可接受的答案(answer)或参考答案(model_zh)"), {}
+        yield ("answer",), N_("简答题要写明可接受的答案（answer）或参考答案（model_zh）"), {}
 
 
 _CHECKS: Mapping[str, Callable[[Question], Iterator[Complaint]]] = {

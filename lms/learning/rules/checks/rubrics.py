@@ -17,7 +17,9 @@ def check_rubric(document: Document) -> Iterator[Finding]:
     yield from repeated(document.file, ("bonus",), document.data["bonus"], "code")
     total = sum((Decimal(str(one["weight"])) for one in criteria), Decimal())
     if total != 100:
-        yield Finding(document.file, ("criteria",), N_("各项权重合计为 %(total)s,应为 100"), {"total": total})
+        yield Finding(
+            document.file, ("criteria",), N_("各项权重合计为 %(total)s，应为 100"), {"total": total}
+        )
     codes = {one["code"] for one in criteria}
     for place, gate in enumerate(document.data["gates"]):
         if gate["criterion"] not in codes:

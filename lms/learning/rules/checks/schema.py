@@ -17,7 +17,7 @@ _TYPES = {
     "number": N_("应为数字"),
     "boolean": N_("应为 true 或 false"),
     "array": N_("应为列表"),
-    "object": N_("应为“名称: 内容”的形式"),
+    "object": N_("应为“名称：内容”的形式"),
 }
 _KEYWORDS = {
     "const": N_("应为 %(limit)s"),
