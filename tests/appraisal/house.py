@@ -43,7 +43,9 @@ class House:
         return person_of(self.session, self.accounts[name], TODAY, "zh")
 
     def appraisal(self, cycle: Cycle, name: str) -> Appraisal:
-        return self.session.query(Appraisal).filter_by(cycle_id=cycle.id, employee_id=self.people[name].id).one()
+        return (
+            self.session.query(Appraisal).filter_by(cycle_id=cycle.id, employee_id=self.people[name].id).one()
+        )
 
 
 PASSWORD_HASH = "not a hash that any password has"
@@ -75,7 +77,15 @@ def build(session: Session, password_hash: str = PASSWORD_HASH) -> House:
     ]
     for name, number, called, unit, held, role in staff:
         employee = hire(session, SYSTEM, number=number, name=called, hired_on=start)
-        post(session, SYSTEM, employee, house.units[unit], held, start, grade=third if held is manager else None)
+        post(
+            session,
+            SYSTEM,
+            employee,
+            house.units[unit],
+            held,
+            start,
+            grade=third if held is manager else None,
+        )
         account = open_account(
             session,
             SYSTEM,
@@ -125,9 +135,11 @@ def import_targets(session: Session, *rows: str) -> Any:
 
 
 def draft(**changes: Any) -> services.SchemeDraft:
-    """业绩 60 (deposits by ratio), 综合 25 (weights that make 85 of a 5 and six 4), 培训 15, gate and grades."""
+    """业绩 60 (deposits by ratio), 综合 25 (weights that make 85 of one 5 and six 4), 培训 15, gate, grades."""
     business = (
-        services.IndicatorDraft("B_DEPOSIT", "存款", "DEPOSIT", unit="元", weight=100.0, floor=0.0, cap=120.0),
+        services.IndicatorDraft(
+            "B_DEPOSIT", "存款", "DEPOSIT", unit="元", weight=100.0, floor=0.0, cap=120.0
+        ),
     )
     base = services.standard_scheme("RM-Q", "客户经理季度考核", business, "Quarterly appraisal")
     rated = base.sections[1]
@@ -208,7 +220,7 @@ def give_training(
     enrolment = Enrolment(
         cohort_id=cohort.id,
         employee_id=employee.id,
-        state=EnrolmentState.ACTIVE if hasattr(EnrolmentState, "ACTIVE") else list(EnrolmentState)[0],
+        state=next(iter(EnrolmentState)),
         enrolled_at=datetime(2026, 8, 1, tzinfo=UTC),
     )
     session.add(enrolment)

@@ -30,7 +30,9 @@ _MISSING = {
 
 
 def in_words(line: IndicatorDraft) -> list[Sentence]:
-    """Return what a rule says, sentence by sentence."""
+    """Return what a rule says, sentence by sentence; nothing for one that is none of the short forms."""
+    if line.mode is Mode.CUSTOM:
+        return []
     said = [_curve(line)]
     if line.mode in (Mode.DIFFERENCE, Mode.VALUE) and line.step is not None and line.step_mode in _STEP_MODES:
         said.append((_STEP_MODES[line.step_mode], {}))
@@ -64,7 +66,7 @@ def _curve(line: IndicatorDraft) -> Sentence:
         if line.base:
             return N_("从 %(base)s 分起，每 %(step)s 加 %(points)s 分。"), values
         return N_("每 %(step)s 得 %(points)s 分。"), values
-    return N_("按方案文件中的分段规则计分。"), {}
+    raise ValueError(line.mode)
 
 
 def _bounds(line: IndicatorDraft) -> list[Sentence]:

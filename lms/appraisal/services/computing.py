@@ -197,7 +197,7 @@ def verify(session: Session, cycle: Cycle) -> Verification:
     if damaged:
         return Verification(0, tuple(damaged), "", same_result=False, differing=())
     again = scored(cycle)
-    hashed = frozen.fingerprint(frozen.keep(again))
+    hashed = frozen.fingerprint(frozen.hashed(again))
     totals = {row["subject"]: row["total"] for row in again["totals"].to_pylist()}
     stored = session.execute(
         select(Employee.number, Appraisal.total)

@@ -164,6 +164,11 @@ def counts(session: Session, cycle_id: int) -> Counts:
     )
 
 
+def units() -> Select[OrgUnit]:
+    """Return the select of org units, by code."""
+    return select(OrgUnit).order_by(OrgUnit.code)
+
+
 def series_in_use(session: Session) -> list[str]:
     """Return the post series there are."""
     return list(session.scalars(select(Post.series).distinct().order_by(Post.series)))

@@ -24,11 +24,14 @@ def keep(tables: Mapping[str, pa.Table]) -> Kept:
     """Write tables durably, before any transaction; the same rows give the same bytes."""
     kept: Kept = {}
     for name, table in tables.items():
-        sink = io.BytesIO()
-        pq.write_table(table.replace_schema_metadata(None), sink, compression="zstd")
-        sha256, size = files.keep(sink.getvalue())
+        sha256, size = files.keep(_bytes(table))
         kept[name] = {"sha256": sha256, "size": size}
     return kept
+
+
+def hashed(tables: Mapping[str, pa.Table]) -> Kept:
+    """Return what `keep` would, and write nothing."""
+    return {name: {"sha256": hashlib.sha256(_bytes(table)).hexdigest()} for name, table in tables.items()}
 
 
 def add_rows(session: Session, kept: Kept, prefix: str, *, now: datetime) -> Kept:
@@ -70,3 +73,9 @@ def damaged(kept: Mapping[str, Mapping[str, Any]]) -> list[str]:
         if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != one["sha256"]:
             bad.append(name)
     return bad
+
+
+def _bytes(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(None), sink, compression="zstd")
+    return sink.getvalue()

@@ -16,7 +16,7 @@ from lms.appraisal.models import Appraisal, ComprehensiveRating, Cycle, CycleSta
 from lms.appraisal.rules.comprehensive import SEVEN, Mark, problem_of
 from lms.core.audit import Acting, record
 from lms.core.db import upsert
-from lms.core.errors import Forbidden, Problem, Refused, Rejected
+from lms.core.errors import Forbidden, NotFound, Problem, Refused, Rejected
 from lms.core.i18n import N_
 from lms.people.models import Employee
 
@@ -46,6 +46,21 @@ def rateable(cycle_id: int, person: Person, day: date) -> Select[Appraisal]:
     if person.employee_id is not None:
         statement = statement.where(Appraisal.employee_id != person.employee_id)
     return narrow(statement, Appraisal, person, Action.RATING_GIVE, day)
+
+
+def rating_cycle(session: Session, cycle_id: int, person: Person, day: date) -> Cycle:
+    """Return a cycle in which a person rates somebody.
+
+    Raises:
+        NotFound: when there is no such cycle.
+        Forbidden: when none of its people are the person's to rate.
+    """
+    cycle = session.get(Cycle, cycle_id)
+    if cycle is None:
+        raise NotFound
+    if session.scalar(rateable(cycle_id, person, day).limit(1)) is None:
+        raise Forbidden
+    return cycle
 
 
 def rated(
@@ -159,9 +174,9 @@ def changes_of(session: Session, rating_ids: Collection[int]) -> list[RatingChan
 
 
 def unrated(session: Session, person: Person, day: date) -> list[Unrated]:
-    """Return, for each cycle that collects ratings, how many of one's people still lack some."""
+    """Return, for each cycle not yet published, how many of one's people still lack some mark."""
     open_cycles = session.scalars(
-        select(Cycle).where(Cycle.state == CycleState.COLLECTING).order_by(Cycle.rating_due, Cycle.id)
+        select(Cycle).where(Cycle.state != CycleState.PUBLISHED).order_by(Cycle.rating_due, Cycle.id)
     ).all()
     answer = []
     for cycle in open_cycles:

@@ -14,6 +14,7 @@ from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
 from lms.core.audit import Acting, record
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
+from lms.scoring.presets import describe
 
 
 def check(draft: SchemeDraft, measures: Collection[str] | None = None) -> scoring.Scheme:
@@ -194,6 +195,12 @@ def active_versions(reachable: Select[Scheme]) -> Select[SchemeVersion]:
 def editable(version: SchemeVersion) -> SchemeDraft:
     """Return a version as the editor shows it."""
     return draft_of(version.document)
+
+
+def described(version: SchemeVersion, language: str) -> dict[str, str]:
+    """Return every rule of a version in plain words of one language, by indicator code."""
+    parsed = scoring.parse(version.document)
+    return {line.code: describe(line, language) for _, line in parsed.indicators()}
 
 
 def _new_version(

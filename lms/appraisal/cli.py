@@ -1,0 +1,40 @@
+"""flask appraisal …: check closed cycles."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from lms.appraisal.models import Cycle
+from lms.appraisal.services import verify
+from lms.core.db import db
+
+group = AppGroup("appraisal", help="Check appraisals.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands."""
+    app.cli.add_command(group)
+
+
+@group.command("verify")
+@click.argument("code")
+def verify_command(code: str) -> None:
+    """Recompute the cycle CODE from its frozen inputs and compare with what is stored."""
+    session = db.session()
+    cycle = session.scalar(select(Cycle).where(Cycle.code == code))
+    if cycle is None:
+        raise click.ClickException(f"no cycle {code}")
+    found = verify(session, cycle)
+    if found.sound:
+        click.echo(f"{code}: {found.people} appraisals agree, result {found.recomputed}")
+        return
+    for name in found.damaged:
+        click.echo(f"{code}: the frozen table {name} is gone or changed", err=True)
+    for number in found.differing:
+        click.echo(f"{code}: the stored total of {number} is not the recomputed one", err=True)
+    if not found.damaged and not found.same_result:
+        click.echo(f"{code}: recomputed {found.recomputed}, stored {cycle.result_sha256}", err=True)
+    raise click.exceptions.Exit(1)
