@@ -8,7 +8,7 @@ from flask_wtf.file import FileAllowed, FileField
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Optional, Regexp
 
-from lms.access.rules import SHORTEST
+from lms.core.passwords import SHORTEST
 from lms.web.forms import Form
 from lms.web.text import lazy as _l
 

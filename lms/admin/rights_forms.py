@@ -8,7 +8,7 @@ from datetime import date
 from wtforms import DateField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
-from lms.access.rules import SHORTEST
+from lms.core.passwords import SHORTEST
 from lms.web.forms import Form
 from lms.web.text import lazy as _l
 

@@ -10,10 +10,19 @@ from sqlalchemy.orm import Session
 from lms.access.models import Account
 from lms.access.services import Person, person_of
 from lms.appraisal.models import Cycle, SchemeVersion
-from lms.appraisal.rules.comprehensive import NOTE_LEVELS, SEVEN, Mark
-from lms.appraisal.rules.draft import IndicatorDraft, Mode
-from lms.appraisal.rules.standard import standard_scheme
-from lms.appraisal.services import activate, design_scheme, open_cycle, publish_by_two, rate_many, run_cycle
+from lms.appraisal.services import (
+    SEVEN,
+    IndicatorDraft,
+    Mark,
+    Mode,
+    activate,
+    design_scheme,
+    open_cycle,
+    publish_by_two,
+    rate_many,
+    run_cycle,
+    standard_scheme,
+)
 from lms.core.clock import local_day, midnight
 from lms.core.periods import Period
 from lms.demo.staff import Bank
@@ -97,7 +106,7 @@ def close(session: Session, bank: Bank, cycle: Cycle, skill: dict[str, float], d
     marks = {}
     for employee, _unit in bank.managers:
         marks[employee.id] = [
-            Mark(item.code, level, NOTES[level] if level in NOTE_LEVELS else "")
+            Mark(item.code, level, NOTES.get(level, ""))
             for item in SEVEN
             for level in [min(5, max(2, round(draw.gauss(4.2 + 0.15 * skill[employee.number], 0.55))))]
         ]

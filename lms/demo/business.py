@@ -14,8 +14,19 @@ from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.demo.staff import Bank
-from lms.indicators.rules import Aggregate, BatchState, Direction, ImportKind, IndicatorSet, Policy
-from lms.indicators.services import IndicatorDraft, UploadDraft, define_indicator, hold, run_import
+from lms.indicators.services import (
+    Aggregate,
+    BatchState,
+    Direction,
+    ImportKind,
+    IndicatorDraft,
+    IndicatorSet,
+    Policy,
+    UploadDraft,
+    define_indicator,
+    hold,
+    run_import,
+)
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,7 @@ def _targets(bank: Bank) -> list[str]:
 
 def _actuals(number: str, demo: Demo, period: Period, skill: float, draw: Random) -> list[str]:
     """Return the rows of one person and indicator: a figure a month; 3 % of change values are inferred."""
-    attainment = min(max(draw.gauss(0.86 + 0.09 * skill, 0.08), 0.25), 1.5)
+    attainment = min(max(draw.gauss(0.845 + 0.09 * skill, 0.08), 0.25), 1.5)
     if demo.draft.direction is Direction.LESS:
         attainment = 2 - attainment
     flag = ""

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.admin.services.publishing import publish_package
-from lms.assessment.models import Question, Quiz
-from lms.assessment.rules.question import QuestionType
+from lms.assessment.models import Question, QuestionType, Quiz
 from lms.assessment.services import sit
 from lms.core.audit import SYSTEM, Actor
 from lms.core.clock import midnight

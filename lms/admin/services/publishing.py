@@ -11,8 +11,8 @@ from lms.assessment.services import install_package as install_quizzes
 from lms.core.audit import Acting
 from lms.feedback.services import install_package as install_forms
 from lms.learning.models import CourseVersion
-from lms.learning.rules.package import Package
 from lms.learning.services import publish
+from lms.learning.services.packages import Package
 from lms.roleplay.services import install_package as install_scenarios
 
 

@@ -21,7 +21,7 @@ from lms.access.services import (
 )
 from lms.access.services.accounts import HASHER
 from lms.admin.rights_forms import AccountForm, GrantForm
-from lms.admin.rights_words import role_names, scope_names
+from lms.admin.views.words import role_names, scope_names
 from lms.admin.views.blueprint import bp
 from lms.core import clock
 from lms.core.audit import AuditEntry
