@@ -32,6 +32,9 @@ _KEYWORDS = {
 }
 
 
+_NEVER: Mapping[str, Any] = {"not": {}}  # how the schemas say "not with this type"
+
+
 def check_schema(document: Document, validator: Draft202012Validator) -> list[Finding]:
     """All departures of a document from its schema, in the order of the file's fields, each once."""
     found: dict[tuple[FieldPath, str], Finding] = {}
@@ -54,7 +57,7 @@ def _findings(file: str, error: ValidationError) -> Iterator[Finding]:
         for name in instance:
             if name not in schema["properties"]:
                 yield Finding(file, (*path, str(name)), N_("不认识的字段"), {})
-    elif schema is False:
+    elif error.validator == "not":
         yield Finding(file, path, N_("此处不能使用这个字段"), {})
     else:
         message, params = _wording(str(error.validator), limit)
@@ -102,6 +105,6 @@ def _applies(schema: Mapping[str, Any], data: Mapping[str, Any], name: str) -> b
     """Whether a field with a default may stand beside the document's ``type`` at all."""
     for branch in schema.get("allOf", ()):
         wanted = branch["if"]["properties"]["type"]["const"]
-        if data.get("type") == wanted and branch["then"].get("properties", {}).get(name) is False:
+        if data.get("type") == wanted and branch["then"].get("properties", {}).get(name) == _NEVER:
             return False
     return True
