@@ -41,7 +41,6 @@ COMMANDS = (
     "lms.assessment.cli",
     "lms.appraisal.cli",
     "lms.admin.cli",
-    "lms.admin.courses_cli",
     "lms.demo.cli",
 )
 """Modules with `init_app(app)` that add commands."""

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-import lms.admin.courses_cli  # noqa: F401  (the tables of every room with a part in a course)
+import lms.admin.cli  # noqa: F401  (the tables of every room with a part in a course)
 from lms.learning.models import CourseVersion
 from lms.learning.services import package_folders
 

@@ -30,7 +30,7 @@ from lms.learning.services.cohorts import (
     units_to_choose,
     withdraw,
 )
-from lms.learning.services.packages import package_folders, publish, read_package, read_packages
+from lms.learning.services.packages import Package, package_folders, publish, read_package, read_packages
 from lms.learning.services.progress import (
     Completion,
     Result,
@@ -56,6 +56,7 @@ from lms.learning.services.todos import todo
 __all__ = [
     "Chosen",
     "Completion",
+    "Package",
     "Result",
     "Step",
     "check_pair",
