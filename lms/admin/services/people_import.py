@@ -76,14 +76,12 @@ def known_bank(session: Session) -> KnownBank:
     latest = dict(
         session.execute(
             select(Posting.employee_id, func.max(Posting.valid_from)).group_by(Posting.employee_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     people = session.execute(
         select(Employee.id, Employee.number, Employee.name, Employee.hired_on, Employee.left_on)
     )
-    units = session.execute(select(OrgUnit.code, OrgUnit.level)).tuples()
+    units = session.execute(select(OrgUnit.code, OrgUnit.level))
     return KnownBank(
         people={
             number: KnownPerson(name, hired_on, left_on, latest.get(key))

@@ -98,7 +98,7 @@ def change_bases() -> Select[Indicator]:
 def indicators_by_set(session: Session) -> dict[IndicatorSet, int]:
     """Return how many indicators each of the five sets has."""
     counted = session.execute(select(Indicator.indicator_set, func.count()).group_by(Indicator.indicator_set))
-    counts = dict(counted.tuples().all())
+    counts = dict(counted.all())
     return {one: counts.get(one, 0) for one in IndicatorSet}
 
 

@@ -48,8 +48,8 @@ class TargetsImporter:
         rows = part.rows.to_pylist()
         found = found_indicators(session, {row["indicator"] for row in rows})
         subjects = {
-            "employee": dict(session.execute(select(Employee.number, Employee.id)).tuples().all()),
-            "unit": dict(session.execute(select(OrgUnit.code, OrgUnit.id)).tuples().all()),
+            "employee": dict(session.execute(select(Employee.number, Employee.id)).all()),
+            "unit": dict(session.execute(select(OrgUnit.code, OrgUnit.id)).all()),
         }
         values = [
             {
