@@ -16,7 +16,6 @@ FLOORS = {"rules", "models", "reach", "services", "forms", "views", "api", "jobs
 """`reach` is where a room says how rights reach its rows, for its own models and those above."""
 OWN_FLOORS = {
     "appraisal": {"evidence"},  # the one place where training and business results meet
-    "admin": {"courses_cli"},
     "access": {"actions", "policy"},
 }
 """What a room has besides the floors, because the plan gives it a name of its own."""
