@@ -45,7 +45,7 @@ AGGREGATES = {
     Aggregate.SUM: _l("合计"),
     Aggregate.LAST: _l("期末值"),
     Aggregate.DAILY_AVG: _l("日均"),
-    Aggregate.COUNT: _l("次数"),
+    Aggregate.COUNT: _l("计数"),
     Aggregate.MEAN: _l("平均"),
 }
 ENCODINGS = {
