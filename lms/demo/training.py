@@ -57,6 +57,7 @@ def run_course(
     lessons = list(session.scalars(select(Lesson).where(Lesson.course_version_id == version.id)))
     quizzes = list(session.scalars(select(Quiz).where(Quiz.course_version_id == version.id)))
     questions = list(session.scalars(select(Question).where(Question.course_version_id == version.id)))
+    graded = [question for question in questions if question.asked.graded]
     by_person = {one.id: one for one in people}
     for enrolment in enrolments:
         employee = by_person[enrolment.employee_id]
@@ -66,7 +67,7 @@ def run_course(
             )
         for quiz in quizzes:
             chance = min(max(draw.gauss(0.88 + 0.04 * skill[employee.number], 0.06), 0.45), 1.0)
-            answers = {question.code: _answer(question, draw.random() < chance) for question in questions}
+            answers = {question.code: _answer(question, draw.random() < chance) for question in graded}
             begun = morning + 27 * HOUR
             actor = Actor(employee_id=employee.id, label=employee.name)
             done = begun + timedelta(minutes=12)
