@@ -18,6 +18,7 @@ from lms.appraisal.models import Appraisal, Cycle, SchemeVersion
 from lms.core.audit import SYSTEM
 from lms.indicators import services as indicators
 from lms.indicators.rules import Direction, ImportKind, IndicatorSet
+from lms.indicators.services.pipeline import hold
 from lms.learning.models import Cohort, CohortState, Course, CourseVersion, Enrolment, EnrolmentState
 from lms.learning.services import record_outcome
 from lms.people.models import Employee, Level, OrgUnit
@@ -119,7 +120,7 @@ def import_rows(session: Session, kind: ImportKind, header: str, rows: Sequence[
     upload = indicators.run_import(
         session,
         SYSTEM,
-        indicators.UploadDraft(kind, f"{kind}.csv", text.encode(), "2026Q3"),
+        indicators.UploadDraft(kind, f"{kind}.csv", hold(text.encode()), "2026Q3"),
         now=NOW,
     )
     assert upload.state.value == "committed", upload.state
@@ -135,7 +136,7 @@ def import_targets(session: Session, *rows: str) -> Any:
 
 
 def draft(**changes: Any) -> services.SchemeDraft:
-    """业绩 60 (deposits by ratio), 综合 25 (weights that make 85 of one 5 and six 4), 培训 15, gate, grades."""
+    """业绩 60 (deposits by ratio), 综合 25 (one 5 and six 4 make 85), 培训 15, a gate and grades."""
     business = (
         services.IndicatorDraft(
             "B_DEPOSIT", "存款", "DEPOSIT", unit="元", weight=100.0, floor=0.0, cap=120.0

@@ -1,0 +1,44 @@
+"""The house of these tests, as a fixture with its cycle, and signing in there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from lms.access.services.accounts import HASHER
+from lms.appraisal.models import Cycle
+from lms.core import clock
+from tests.appraisal.house import NOW, TODAY, House, whole_story
+
+PASSWORD = "a password of these tests"
+HASH = HASHER.hash(PASSWORD)
+
+
+@pytest.fixture
+def story(session: Session) -> tuple[House, Cycle]:
+    """Three managers with all their figures in an open cycle."""
+    return whole_story(session, HASH)
+
+
+@pytest.fixture
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand still in the days after the period."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setattr(clock, "today", lambda: TODAY)
+
+
+@pytest.fixture
+def enter(client: FlaskClient, today: None) -> Callable[[str], FlaskClient]:
+    """Sign somebody of the house in."""
+
+    def sign_in(name: str) -> Any:
+        client.post("/sign-out")
+        answer = client.post("/sign-in", data={"username": name, "password": PASSWORD})
+        assert answer.status_code == 303, answer.status_code
+        return client
+
+    return sign_in
