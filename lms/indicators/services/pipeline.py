@@ -74,6 +74,10 @@ class Findings:
         return sum(part.rows.num_rows for part in self.parts)
 
 
+class Overtaken(Refused):
+    """Other batches came or went between check and commit, so the check holds no longer."""
+
+
 class Importer(Protocol):
     """One kind of file."""
 
@@ -336,12 +340,12 @@ def commit(
     """Let the parts count, all in the caller's one transaction.
 
     Raises:
-        Refused: other batches came or went since the check (`seen`), so it must be made again.
+        Overtaken: other batches came or went since the check (`seen`), so it must be made again.
     """
     if upload.state is not BatchState.DRAFT:
         return list(upload.batches)
     if latest_change(session) != seen:
-        raise Refused(N_("检查之后有其他批次生效或撤回，请重新导入这个文件。"))
+        raise Overtaken(N_("检查之后有其他批次生效或撤回，请重新导入这个文件。"))
     batches = []
     for part in parts:
         batch = ImportBatch(
