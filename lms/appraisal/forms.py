@@ -88,7 +88,7 @@ class IndicatorRow(Rows):
     points_per_step = Number(_l("每步分值"))
     step_mode = SelectField(_l("不足一步"), choices=STEP_MODES)
     coefficient = Number(_l("系数"))
-    weight = Number(_l("权重（%）"))
+    weight = Number(_l("权重"))
     floor = Number(_l("保底分"))
     cap = Number(_l("封顶分"))
     missing = SelectField(_l("缺数据时"), choices=MISSING)
@@ -129,7 +129,7 @@ class SectionRow(Rows):
     code = StringField(_l("模块编码"), [Length(max=60)])
     name_zh = StringField(_l("模块名称"), [Length(max=200)])
     name_en = StringField(_l("英文名称"), [Length(max=200)])
-    weight = Number(_l("模块权重（%）"))
+    weight = Number(_l("模块权重"))
     floor = Number(_l("保底分"))
     cap = Number(_l("封顶分"))
     drop = BooleanField(_l("删除此模块"))
@@ -173,7 +173,7 @@ class SchemeForm(Form):
     gate_grade = StringField(_l("等级最高为"), [Length(max=60)])
     gate_clause_zh = TextAreaField(_l("门槛条款（印在结果上）"), [Length(max=2000)])
     gate_clause_en = TextAreaField(_l("门槛条款（英文）"), [Length(max=2000)])
-    reason_for_full_business = TextAreaField(_l("业绩权重 100% 的理由"), [Length(max=1000)])
+    reason_for_full_business = TextAreaField(_l("只考核业绩的理由"), [Length(max=1000)])
 
     def offer(self, measures: Mapping[str, str], units: Sequence[tuple[int, str]]) -> None:
         """Fill the choices: measures by code with their names, and units by id."""

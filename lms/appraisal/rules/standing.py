@@ -16,7 +16,7 @@ STEPS = {
     "bound": N_("上下限之后"),
     "coefficient": N_("系数"),
     "round": N_("四舍五入"),
-    "weight": N_("权重（%）"),
+    "weight": N_("权重"),
     "contribution": N_("贡献"),
     "group": N_("指标合成"),
     "section": N_("模块得分"),

@@ -155,7 +155,7 @@ def counts(session: Session, cycle_id: int) -> Counts:
     rows = session.execute(
         select(Appraisal.state, func.count()).where(Appraisal.cycle_id == cycle_id).group_by(Appraisal.state)
     )
-    found: dict[AppraisalState, int] = dict(rows.tuples().all())
+    found: dict[AppraisalState, int] = dict(rows.all())
     return Counts(
         people=sum(found.values()),
         complete=found.get(AppraisalState.COMPLETE, 0),

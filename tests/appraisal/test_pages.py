@@ -1,0 +1,214 @@
+"""The pages of appraisal as each role sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.appraisal import services
+from lms.appraisal.forms import SchemeForm
+from lms.appraisal.models import Cycle, CycleState, Scheme, SchemeVersion
+from tests.appraisal.house import NOW, House, draft
+
+Story = tuple[House, Cycle]
+Enter = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def computed(session: Session, story: Story) -> Story:
+    house, cycle = story
+    services.run_cycle(session, cycle, house.person("hr"), NOW)
+    return story
+
+
+@pytest.fixture
+def published(session: Session, computed: Story) -> Story:
+    house, cycle = computed
+    services.publish_by_two(session, cycle, house.person("hr"), house.person("hr2"), now=NOW)
+    return computed
+
+
+def filled(client: FlaskClient, path: str, made: services.SchemeDraft) -> dict[str, Any]:
+    """The fields of the editor as a browser would send them for a draft."""
+    fields: dict[str, Any] = {}
+    with client.application.test_request_context(path):
+        form = SchemeForm(meta={"csrf": False})
+        form.fill(made)
+
+        def walk(entries: Any) -> None:
+            for entry in entries:
+                if entry.type in ("FieldList", "FormField"):
+                    walk(entry if entry.type == "FieldList" else entry.form)
+                elif entry.type not in ("BooleanField", "CSRFTokenField"):
+                    fields[entry.name] = entry._value() if hasattr(entry, "_value") else entry.data or ""
+
+        walk(form)
+    return fields
+
+
+@pytest.mark.requirement("7.08")
+def test_a_trainee_reads_the_own_result_down_to_the_source_rows(
+    session: Session, published: Story, enter: Enter
+) -> None:
+    house, cycle = published
+    client, me = enter("li"), house.appraisal(cycle, "li").id
+    assert f"/appraisal/results/{me}" in client.get("/appraisal/mine").text
+    page = client.get(f"/appraisal/results/{me}").text
+    assert "89.89" in page
+    assert "B 良好" in page
+    tree = client.get(f"/appraisal/results/{me}/explain").text
+    assert "42.4" in tree
+    assert "导入" in tree
+    assert "赵主管" in tree
+
+
+@pytest.mark.requirement("7.07")
+def test_anothers_number_in_the_address_is_forbidden(
+    session: Session, published: Story, enter: Enter
+) -> None:
+    house, cycle = published
+    client, other = enter("li"), house.appraisal(cycle, "wang").id
+    for path in ("", "/explain"):
+        assert client.get(f"/appraisal/results/{other}{path}").status_code == 403
+    assert client.get("/appraisal/results").status_code == 403
+    assert client.get("/appraisal/results/999999").status_code == 404
+
+
+def test_the_own_result_is_hidden_until_it_is_published(
+    session: Session, computed: Story, enter: Enter
+) -> None:
+    house, cycle = computed
+    assert enter("li").get(f"/appraisal/results/{house.appraisal(cycle, 'li').id}").status_code in (403, 404)
+
+
+def test_a_supervisor_sees_the_own_unit_and_nothing_of_another(
+    session: Session, computed: Story, enter: Enter
+) -> None:
+    house, cycle = computed
+    client = enter("sun")
+    listed = client.get("/appraisal/results").text
+    assert "钱进" in listed
+    assert "李明" not in listed
+    assert client.get(f"/appraisal/results/{house.appraisal(cycle, 'li').id}").status_code == 403
+    assert client.get(f"/appraisal/results/{house.appraisal(cycle, 'qian').id}").status_code == 200
+
+
+def test_a_supervisor_rates_in_the_grid(session: Session, story: Story, enter: Enter) -> None:
+    house, cycle = story
+    client, li = enter("zhao"), house.people["li"].id
+    page = client.get(f"/appraisal/ratings/{cycle.id}").text
+    assert "李明" in page
+    assert "钱进" not in page
+    bad = client.post(
+        f"/appraisal/ratings/{cycle.id}", data={f"level-{li}-service": "1", f"note-{li}-service": ""}
+    )
+    assert bad.status_code == 422
+    assert "请写明依据" in bad.text
+    good = client.post(
+        f"/appraisal/ratings/{cycle.id}", data={f"level-{li}-service": "3", f"note-{li}-service": ""}
+    )
+    assert good.status_code == 303
+    session.expire_all()
+    from lms.appraisal.services import ratings
+
+    assert ratings.rated(session, cycle.id, [li])[li]["service"].level == 3
+    assert enter("li").get(f"/appraisal/ratings/{cycle.id}").status_code == 403
+
+
+def test_hr_designs_activates_and_opens(session: Session, story: Story, enter: Enter) -> None:
+    house, _ = story
+    client = enter("hr")
+    fields = filled(client, "/appraisal/schemes/new", draft(code="NEW"))
+    fields["org_unit_id"] = house.units["EAST"].id
+    answer = client.post("/appraisal/schemes/new", data=fields)
+    assert answer.status_code == 303, answer.text
+    version = session.scalars(select(SchemeVersion).join(Scheme).where(Scheme.code == "NEW")).one()
+    page = client.get(f"/appraisal/schemes/{version.scheme_id}").text
+    assert "得分 = 实际 ÷ 目标 × 100。" in page
+    assert client.post(f"/appraisal/schemes/{version.scheme_id}/activate").status_code == 303
+    answer = client.post(
+        "/appraisal/cycles/new",
+        data={
+            "code": "NEW-1",
+            "name_zh": "城东第三季度",
+            "period": "2026q3",
+            "version_id": version.id,
+            "org_unit_id": house.units["EAST"].id,
+            "series": "relationship_manager",
+        },
+    )
+    assert answer.status_code == 303, answer.text
+    cycle = session.scalars(select(Cycle).where(Cycle.code == "NEW-1")).one()
+    assert client.get(f"/appraisal/cycles/{cycle.id}").status_code == 200
+    assert "主管评分" in client.get(f"/appraisal/cycles/{cycle.id}/check").text
+
+
+@pytest.mark.requirement("2.06")
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("sections-0-weight", "59", "应为 100"),
+        ("sections-0-weight", "-60", "权重不能是负数"),
+        ("sections-0-indicators-0-weight", "百", "请填写数字"),
+        ("sections-0-indicators-0-measure", "NOTHING", "没有计量项"),
+    ],
+)
+def test_a_wrong_scheme_is_refused_in_clear_words(
+    session: Session, story: Story, enter: Enter, field: str, value: str, words: str
+) -> None:
+    client = enter("hr")
+    fields = filled(client, "/appraisal/schemes/new", draft(code="BAD"))
+    fields |= {"org_unit_id": story[0].units["HO"].id, field: value}
+    answer = client.post("/appraisal/schemes/new", data=fields)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "is-invalid" in answer.text
+    assert session.scalars(select(Scheme).where(Scheme.code == "BAD")).first() is None
+
+
+def test_only_business_without_a_reason_is_refused(session: Session, story: Story, enter: Enter) -> None:
+    client = enter("hr")
+    fields = filled(client, "/appraisal/schemes/new", draft(code="ONLY"))
+    fields |= {"org_unit_id": story[0].units["HO"].id, "sections-0-weight": "100"}
+    fields |= {"sections-1-drop": "y", "sections-2-drop": "y"}
+    answer = client.post("/appraisal/schemes/new", data=fields)
+    assert answer.status_code == 422
+    assert "必须写明理由" in answer.text
+    fields["reason_for_full_business"] = "新设支行首年"
+    assert client.post("/appraisal/schemes/new", data=fields).status_code == 303
+
+
+def test_a_row_is_added_without_saving(session: Session, story: Story, enter: Enter) -> None:
+    client = enter("hr")
+    scheme_id = story[1].scheme_version.scheme_id
+    fields = filled(client, f"/appraisal/schemes/{scheme_id}/edit", draft())
+    answer = client.post(f"/appraisal/schemes/{scheme_id}/edit", data=fields | {"add": "indicator-0"})
+    assert answer.status_code == 200
+    assert 'name="sections-0-indicators-1-code"' in answer.text
+    assert len(session.scalars(select(SchemeVersion)).all()) == 1
+
+
+def test_hr_publishes_through_a_second_person(session: Session, computed: Story, enter: Enter) -> None:
+    _, cycle = computed
+    client = enter("hr")
+    assert client.post(f"/appraisal/cycles/{cycle.id}/publish").status_code == 303
+    page = client.get(f"/appraisal/cycles/{cycle.id}").text
+    assert "等待另一人复核" in page
+    session.expire_all()
+    assert cycle.state is CycleState.COMPUTED
+
+
+def test_the_pages_speak_english(session: Session, published: Story, enter: Enter) -> None:
+    house, cycle = published
+    client = enter("li")
+    client.post("/language/en")
+    session.expire_all()
+    page = client.get(
+        f"/appraisal/results/{house.appraisal(cycle, 'li').id}", headers={"Accept-Language": "en"}
+    )
+    assert "B Good" in page.text
