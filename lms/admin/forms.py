@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from wtforms.validators import Optional as Blank
 
 from lms.core.textfile import UNITS, Options
-from lms.indicators.services import (
+from lms.indicators.rules import (
     Aggregate,
     Direction,
     Held,

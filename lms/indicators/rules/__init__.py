@@ -2,6 +2,7 @@
 
 from lms.indicators.rules.checks import Checked, Spec, check_actuals, check_sets, check_targets
 from lms.indicators.rules.columns import ACTUALS, TARGETS
+from lms.indicators.rules.drafts import Held, IndicatorDraft, UploadDraft
 from lms.indicators.rules.kinds import (
     Aggregate,
     BatchState,
@@ -21,11 +22,14 @@ __all__ = [
     "Checked",
     "Direction",
     "Flag",
+    "Held",
     "ImportKind",
+    "IndicatorDraft",
     "IndicatorSet",
     "Policy",
     "Source",
     "Spec",
+    "UploadDraft",
     "check_actuals",
     "check_sets",
     "check_targets",

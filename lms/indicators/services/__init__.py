@@ -1,10 +1,20 @@
 """The verbs of indicators: define, import, withdraw, read."""
 
-from lms.indicators.rules import Aggregate, BatchState, Checked, Direction, ImportKind, IndicatorSet, Policy
+from lms.indicators.rules import (
+    Aggregate,
+    BatchState,
+    Checked,
+    Direction,
+    Held,
+    ImportKind,
+    IndicatorDraft,
+    IndicatorSet,
+    Policy,
+    UploadDraft,
+)
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
 from lms.indicators.services.indicators import (
-    IndicatorDraft,
     all_indicators,
     change_bases,
     define_indicator,
@@ -15,12 +25,10 @@ from lms.indicators.services.indicators import (
 from lms.indicators.services.pipeline import (
     LIMIT,
     Findings,
-    Held,
     Importer,
     Overtaken,
     Part,
     Reject,
-    UploadDraft,
     batches,
     commit,
     digest_of,

@@ -10,6 +10,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.core import parquet
 from lms.core.audit import Acting
 from lms.core.duck import duck
 from lms.core.errors import Problem
@@ -17,7 +18,7 @@ from lms.core.periods import Period
 from lms.core.textfile import Column, Sheet
 from lms.indicators.models import ImportBatch, ImportUpload
 from lms.indicators.rules import ACTUALS, Checked, IndicatorSet, check_actuals, check_sets
-from lms.indicators.services import facts, store
+from lms.indicators.services import facts
 from lms.indicators.services.indicators import specs
 from lms.indicators.services.pipeline import Part, digest_of
 from lms.people.models import Employee
@@ -53,7 +54,7 @@ class ActualsImporter:
         """Write the values sorted by indicator, subject and day."""
         assert part.indicator_set is not None
         path = f"actuals/{upload.period}/{upload.id}-{part.indicator_set}.parquet"
-        store.write(path, stored(part.rows))
+        parquet.write(path, stored(part.rows))
         return Part(part.indicator_set, part.rows, part.digest, [path], part.first_day, part.last_day)
 
     def apply(self, session: Session, actor: Acting, batch: ImportBatch, part: Part) -> None:

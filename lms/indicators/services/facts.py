@@ -14,10 +14,10 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.core import parquet
 from lms.core.duck import duck
 from lms.indicators.models import ImportBatch, Indicator
 from lms.indicators.rules import Aggregate, BatchState, ImportKind
-from lms.indicators.services import store
 
 VALUE = pa.decimal128(28, 8)
 _TYPES: dict[str, pa.DataType] = {
@@ -193,7 +193,7 @@ def _facts(
         )
         .order_by(ImportBatch.id)
     ).all()
-    files = [(batch, name, store.path(file)) for batch, name, paths in batches for file in paths]
+    files = [(batch, name, parquet.path(file)) for batch, name, paths in batches for file in paths]
     named = pa.table(
         {
             "batch": pa.array([batch for batch, _, _ in files], pa.int64()),

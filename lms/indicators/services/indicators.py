@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
@@ -14,24 +12,7 @@ from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.textfile import UNITS
 from lms.indicators.models import Indicator
-from lms.indicators.rules import Aggregate, Direction, IndicatorSet, Spec
-
-
-@dataclass(frozen=True)
-class IndicatorDraft:
-    """An indicator to be; `base` is the code of what a change indicator is the change of."""
-
-    code: str
-    name_zh: str
-    indicator_set: IndicatorSet
-    unit: str
-    name_en: str | None = None
-    direction: Direction = Direction.MORE
-    aggregate: Aggregate = Aggregate.SUM
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-    whole: bool = False
-    base: str | None = None
+from lms.indicators.rules import IndicatorDraft, IndicatorSet, Spec
 
 
 def define_indicator(session: Session, actor: Acting, draft: IndicatorDraft) -> Indicator:

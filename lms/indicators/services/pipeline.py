@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -18,15 +18,14 @@ import pyarrow.parquet as pq
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from lms.core import files
+from lms.core import files, parquet
 from lms.core.audit import Acting, record
 from lms.core.errors import Problem, Refused, Rejected
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.core.textfile import Column, Layout, Options, Preview, Sheet, csv_text, preview, read
 from lms.indicators.models import ImportBatch, ImportUpload
-from lms.indicators.rules import BatchState, Checked, ImportKind, IndicatorSet, Policy
-from lms.indicators.services import store
+from lms.indicators.rules import BatchState, Checked, Held, ImportKind, IndicatorSet, Policy, UploadDraft
 
 LIMIT = 64 * 1024 * 1024
 """Larger files are refused; they are to be split by month."""
@@ -113,14 +112,6 @@ def importer_of(kind: ImportKind) -> Importer:
     return _importers[kind]
 
 
-@dataclass(frozen=True)
-class Held:
-    """Content that is kept on disk already."""
-
-    sha256: str
-    size: int
-
-
 def hold(content: bytes) -> Held:
     """Keep a file's content, before and outside any transaction.
 
@@ -130,19 +121,6 @@ def hold(content: bytes) -> Held:
     if len(content) > LIMIT:
         raise Refused(N_("文件超过 %(limit)s MB，请按月份拆分后再上传。"), limit=LIMIT >> 20)
     return Held(*files.keep(content))
-
-
-@dataclass(frozen=True)
-class UploadDraft:
-    """A file and what its bringer decided about it."""
-
-    kind: ImportKind
-    name: str
-    held: Held
-    period: str
-    policy: Policy = Policy.ALL_OR_NOTHING
-    options: Options = field(default_factory=Options)
-    split: bool = False
 
 
 def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetime) -> ImportUpload:
@@ -300,7 +278,7 @@ def keep_findings(upload: ImportUpload, findings: Findings) -> str | None:
         ],
         schema=_REJECTS,
     )
-    return store.write(f"rejects/{upload.id}.parquet", table)
+    return parquet.write(f"rejects/{upload.id}.parquet", table)
 
 
 def judge(session: Session, upload: ImportUpload, findings: Findings, rejects: str | None) -> bool:
@@ -439,7 +417,7 @@ def rejects(upload: ImportUpload, *, page: int = 1, per_page: int = 50) -> tuple
     """Return one page of an upload's problems, by line, and how many there are."""
     if upload.rejects is None:
         return [], 0
-    table = pq.read_table(store.path(upload.rejects))
+    table = pq.read_table(parquet.path(upload.rejects))
     chosen = table.slice(max(page - 1, 0) * per_page, per_page)
     return [_reject(row) for row in chosen.to_pylist()], table.num_rows
 
