@@ -34,7 +34,7 @@ def today(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def enter(client: FlaskClient, today: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FlaskClient]:
     """Sign somebody of the house in; that tokens are asked for is tested with the whole house."""
-    monkeypatch.setitem(client.application.config, "WTF_CSRF_ENABLED", False)
+    monkeypatch.setitem(client.application.config, name="WTF_CSRF_ENABLED", value=False)
 
     def sign_in(name: str) -> Any:
         client.post("/sign-out")
