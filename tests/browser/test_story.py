@@ -1,0 +1,214 @@
+"""The day's work of each role, in a real browser."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT
+
+BANK = yaml.safe_load((ROOT / "courses/C01/questions/bank.yaml").read_text("utf-8"))["questions"]
+BY_STEM = {question["stem_zh"].strip()[:18]: question for question in BANK}
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def menu(page: Page, name: str) -> None:
+    page.locator(".zx-nav").get_by_role("link", name=name, exact=True).click()
+
+
+@pytest.mark.requirement("5.01", "7.08")
+def test_a_trainee_learns_is_tested_gives_feedback_and_sees_the_result(visit: Callable[..., Any]) -> None:
+    page = visit("zh").sign_in("trainee")
+    expect(page.get_by_role("heading", name="待办事项")).to_be_visible()
+
+    page.get_by_role("link", name=re.compile("^继续：")).click()
+    for _ in range(12):
+        button = page.locator("[data-lx-next]").first
+        text = button.inner_text()
+        button.click()
+        page.wait_for_load_state()
+        if text.startswith("完成本课"):
+            break
+    else:
+        raise AssertionError("the lesson has no end")
+
+    take_the_quiz(page)
+
+    page.goto("/feedback/")
+    page.get_by_role("link", name="填写", exact=True).first.click()
+    press(page, "提交反馈")
+    expect(page.get_by_role("alert")).to_contain_text("个问题需要处理")
+    for question in page.locator("fieldset").all():
+        if question.locator(".zx-scale").count():
+            question.locator(".zx-scale label").nth(3).click()
+        elif question.locator("input[type=radio]").count():
+            question.locator("input[type=radio]").last.check()
+    press(page, "提交反馈")
+    expect(page.get_by_text("您的反馈已提交")).to_be_visible()
+
+    menu(page, "我的考核")
+    page.get_by_role("link", name=re.compile("第3季度|第3|Q3")).first.click()
+    total = page.locator(".zx-figure").first.inner_text()
+    assert re.match(r"^\d{2,3}\.\d{2}", total)
+    page.get_by_role("link", name="这个分数怎么来的").click()
+    expect(page.locator("main")).to_contain_text("basic_")
+    expect(page.locator("main")).to_contain_text(re.compile(r"第 ?\d+ ?行"))
+
+
+def take_the_quiz(page: Page) -> None:
+    page.goto("/assessment/")
+    page.locator("main").get_by_role("link").filter(has_text="认识考核体系").first.click()
+    press(page, "开始测验")
+    page.wait_for_url(re.compile("/attempts/"))
+    answered = 0
+    for box in page.locator("[data-question], fieldset").all():
+        stem = next((stem for stem in BY_STEM if stem in box.inner_text()), None)
+        if stem is None or not box.is_visible():
+            continue
+        answer_one(box, BY_STEM[stem])
+        answered += 1
+    assert answered == 20
+    press(page, "检查并交卷")
+    press(page, "交卷")
+    expect(page.locator("main")).to_contain_text("100")
+
+
+def answer_one(box: Any, question: dict[str, Any]) -> None:
+    answer = question["answer"]
+    match question["type"]:
+        case "numeric":
+            box.locator("input[type=text], input:not([type])").first.fill(str(answer))
+        case "single":
+            box.locator(f"input[type=radio][value='{answer}']").check(force=True)
+        case "true_false":
+            box.locator("input[type=radio]").nth(0 if answer else 1).check(force=True)
+        case "multiple":
+            for key in answer:
+                box.locator(f"input[value='{key}']").check(force=True)
+        case "ordering":
+            for place, key in enumerate(answer):
+                box.locator("select").nth(place).select_option(key)
+
+
+@pytest.mark.requirement("1.19")
+def test_two_trainers_score_without_seeing_each_other(visit: Callable[..., Any]) -> None:
+    first, second = visit("zh").sign_in("trainer"), visit("zh").sign_in("trainer2")
+    for page, level in ((first, 3), (second, 2)):
+        page.goto("/")
+        page.get_by_role("link", name=re.compile("^演练评分：")).first.click()
+        press(page, "提交评分")
+        expect(page.get_by_role("alert")).to_contain_text("需要处理")
+        for criterion in page.locator(".zx-levels").all():
+            criterion.locator("label").nth(level).click()
+        press(page, "提交评分")
+        expect(page.get_by_text("评分已提交")).to_be_visible()
+        if page is first:
+            expect(page.locator("main")).to_contain_text("已提交 1 / 2 份评分")
+            address = page.url
+    expect(second.locator("main")).to_contain_text("87.50")
+    first.goto(address)
+    expect(first.locator(".zx-figure")).to_contain_text("87.50")
+
+
+@pytest.mark.requirement("1.01", "5.18")
+def test_a_trainer_opens_a_cohort_and_reads_feedback(visit: Callable[..., Any]) -> None:
+    page = visit("zh").sign_in("trainer")
+    menu(page, "培训班")
+    page.locator("main").get_by_role("link", name=re.compile("开班|新建|开设")).first.click()
+    page.fill("[name=number]", "2026-B01")
+    page.fill("[name=name_zh]", "浏览器班")
+    page.locator("[name=course_version_id], [name=version_id]").first.select_option(index=0)
+    page.fill("[name=starts_on]", "2026-12-01")
+    page.fill("[name=ends_on]", "2026-12-02")
+    page.fill("[name=location]", "三楼教室")
+    page.fill("[name=capacity]", "30")
+    page.locator("main form button").last.click()
+    expect(page.get_by_role("heading", name=re.compile("浏览器班"))).to_be_visible()
+    menu(page, "反馈结果")
+    page.locator("main").get_by_role("link").first.click()
+    expect(page.locator("main")).to_contain_text("暂不显示结果")
+
+
+@pytest.mark.requirement("2.13")
+def test_a_supervisor_rates_the_own_people_and_reviews_their_results(visit: Callable[..., Any]) -> None:
+    page = visit("zh").sign_in("supervisor")
+    menu(page, "综合评价")
+    page.locator("main").get_by_role("link", name=re.compile("第4季度|Q4")).first.click()
+    selects = page.locator("select[name^=level-]")
+    assert selects.count() % 7 == 0
+    assert selects.count() > 0
+    for select in selects.all():
+        select.select_option("4")
+    press(page, "保存本页评分")
+    expect(page.locator("main")).to_contain_text("已保存")
+    menu(page, "考核结果")
+    expect(page.locator("main table, main ul").first).to_be_visible()
+
+
+def test_hr_builds_a_scheme_runs_a_cycle_publishes_and_prints(visit: Callable[..., Any]) -> None:
+    hr = visit("zh").sign_in("hr")
+    menu(hr, "考核方案")
+    hr.get_by_role("link", name="新建方案").click()
+    hr.fill("[name=code]", "BROWSER")
+    hr.fill("[name=name_zh]", "浏览器方案")
+    weight = hr.locator("[name$='-weight']").first
+    weight.fill("59")
+    press(hr, "保存草稿")
+    expect(hr.locator("main")).to_contain_text("99")
+    hr.locator("[name$='-weight']").first.fill("60")
+    press(hr, "保存草稿")
+    press(hr, "启用此版本")
+    expect(hr.locator("main")).to_contain_text("启用")
+
+    menu(hr, "考核期")
+    hr.locator("main").get_by_role("link", name=re.compile("第4季度|Q4")).first.click()
+    press(hr, "开始计算")
+    expect(hr.get_by_role("button", name="提交公布")).to_be_visible(timeout=60_000)
+    press(hr, "提交公布")
+    checker = visit("zh").sign_in("hr2")
+    menu(checker, "复核")
+    press(checker, "同意")
+    expect(checker.get_by_text("已处理")).to_be_visible()
+
+
+def test_hr_downloads_one_pdf_and_a_zip(visit: Callable[..., Any]) -> None:
+    page = visit("zh").sign_in("hr")
+    menu(page, "考核结果")
+    page.locator("main table a").first.click()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name=re.compile("PDF")).first.click()
+    assert download.value.path().read_bytes().startswith(b"%PDF")
+    menu(page, "报告")
+    page.get_by_role("button", name=re.compile("生成|打包")).first.click()
+    link = page.get_by_role("link", name=re.compile("下载"))
+    expect(link.first).to_be_visible(timeout=120_000)
+    with page.expect_download() as download:
+        link.first.click()
+    names = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())).namelist()
+    assert sum(name.endswith(".pdf") for name in names) >= 2
+
+
+@pytest.mark.requirement("7.23")
+def test_an_administrator_imports_a_file_with_a_bad_row(visit: Callable[..., Any], tmp_path: Any) -> None:
+    page = visit("zh").sign_in("admin")
+    bank = "工号,指标,日期,数值\n100010,SATISFACTION,20261001,93\n999999,SATISFACTION,2026-10-02,91\n"
+    path = tmp_path / "满意度.txt"
+    path.write_bytes(bank.encode("gb18030"))
+    menu(page, "数据导入")
+    page.get_by_role("link", name="导入文件").click()
+    page.locator("[name=kind]").first.select_option("actuals")
+    page.fill("[name=period]", "2026Q4")
+    page.set_input_files("input[type=file]", str(path))
+    press(page, "上传并查看")
+    expect(page.locator("main")).to_contain_text("999999")
+    expect(page.locator("main")).to_contain_text("3")
