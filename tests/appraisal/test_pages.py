@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lms.appraisal import services
 from lms.appraisal.forms import SchemeForm
 from lms.appraisal.models import Cycle, CycleState, Scheme, SchemeVersion
+from lms.core.jobs import Job, run_inline
 from tests.appraisal.house import NOW, House, draft
 
 Story = tuple[House, Cycle]
@@ -212,3 +213,29 @@ def test_the_pages_speak_english(session: Session, published: Story, enter: Ente
         f"/appraisal/results/{house.appraisal(cycle, 'li').id}", headers={"Accept-Language": "en"}
     )
     assert "B Good" in page.text
+    assert "How this score came about" in page.text
+
+
+def test_hr_has_a_cycle_computed_once_at_a_time(session: Session, story: Story, enter: Enter) -> None:
+    _, cycle = story
+    client = enter("hr")
+    assert client.post(f"/appraisal/cycles/{cycle.id}/compute").status_code == 303
+    session.expire_all()
+    job = session.get_one(Job, cycle.job_id)
+    assert (job.kind, job.args) == ("appraisal.compute", {"cycle_id": cycle.id})
+    assert client.post(f"/appraisal/cycles/{cycle.id}/compute").status_code == 409
+    assert "data-zx-job" in client.get(f"/appraisal/cycles/{cycle.id}").text
+    run_inline(job.id)
+    session.expire_all()
+    assert cycle.state is CycleState.COMPUTED
+
+
+def test_an_adjustment_is_asked_for_on_the_page_of_the_result(
+    session: Session, computed: Story, enter: Enter
+) -> None:
+    house, cycle = computed
+    path = f"/appraisal/results/{house.appraisal(cycle, 'li').id}/adjust"
+    client = enter("hr")
+    assert client.post(path, data={"points": "1.5", "reason": ""}).status_code == 422
+    assert client.post(path, data={"points": "1.5", "reason": "救灾期间代岗"}).status_code == 303
+    assert enter("zhao").post(path, data={"points": "1", "reason": "x"}).status_code == 403
