@@ -9,9 +9,8 @@ import fcntl
 import logging
 import os
 import signal
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -69,8 +68,8 @@ def _locked(handle: int, connection: Any) -> bool:
     return bool(connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": LOCK_NUMBER}))
 
 
-def run(app: Flask, stop: threading.Event, *, polling_seconds: float = 0.2) -> None:
-    """Launch DBOS on the application database and work until `stop` is set; needs an app context."""
+def run(app: Flask, until: Callable[[], object], *, polling_seconds: float = 0.2) -> None:
+    """Launch DBOS on the application database and work until `until` returns; needs an app context."""
     from dbos import DBOS
 
     durable.prepare(db.engine.url)
@@ -90,7 +89,7 @@ def run(app: Flask, stop: threading.Event, *, polling_seconds: float = 0.2) -> N
     logging.getLogger("dbos").setLevel(logging.WARNING)
     DBOS.launch()
     DBOS.register_queue(durable.QUEUE, worker_concurrency=2, polling_interval_sec=polling_seconds)
-    stop.wait()
+    until()
 
 
 def _register(app: Flask) -> None:
@@ -143,13 +142,17 @@ def init_app(app: Flask) -> None:
 def worker(patience: float) -> None:
     """Run the durable jobs until interrupted; there is one worker for a database."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    stop = threading.Event()
+    # The kernel may hand a signal to any thread, which would not wake the main one: the
+    # interpreter's own handler writes to a pipe, and the main thread reads from it.
+    asleep, awake = os.pipe()
+    os.set_blocking(awake, False)
+    signal.set_wakeup_fd(awake)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: None)
     try:
         with only_one(Path(app.config["ZHIXING_HOME"]), db.engine, patience=patience):
             click.echo("Worker ready.")
-            run(app, stop)
+            run(app, until=lambda: os.read(asleep, 1))
             # What is under way is left as a kill would leave it: the next worker goes on with it.
             os._exit(0)
     except Busy:
