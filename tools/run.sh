@@ -11,10 +11,7 @@ if (exec 3<>"/dev/tcp/$HOST/$PORT") 2>/dev/null; then
   exit 1
 fi
 
-$bin/flask upgrade
-if [ "$DEMO" != 0 ] && $bin/flask empty; then
-  $bin/flask demo build --size demo
-fi
+sign_ins=$($bin/python tools/prepare.py)
 
 started=()
 stop() {
@@ -28,7 +25,7 @@ trap stop EXIT
 $bin/flask worker &
 started+=($!)
 $bin/gunicorn 'lms.app:create_app()' --worker-class gthread --workers "${WEB_WORKERS:-2}" --threads 8 \
-  --bind "$HOST:$PORT" --graceful-timeout 10 --log-level warning &
+  --bind "$HOST:$PORT" --graceful-timeout 3 --log-level warning &
 started+=($!)
 
 for _ in $(seq 150); do
@@ -42,7 +39,7 @@ done
 echo
 echo "  知行 Zhixing: $address"
 echo
-if [ "$DEMO" != 0 ]; then $bin/flask demo sign-ins; fi
+if [ -n "$sign_ins" ]; then echo "$sign_ins"; fi
 echo "  Ctrl-C stops it."
 
 # When one of the two ends by itself, the other is stopped too and the failure is told.
