@@ -493,7 +493,6 @@ def report_data(session: Session, appraisal_id: int, language: str) -> ReportDat
     cycle, version = appraisal.cycle, appraisal.cycle.scheme_version
     ratings = ratings_of(session, appraisal)
     names = {section.code: pick(section, "name", language) for section in appraisal.sections}
-    shares = {section.code: section.weight for section in appraisal.sections}
     courses, sat = _courses(session, appraisal, language)
     return ReportData(
         appraisal_id=appraisal.id,
@@ -523,7 +522,7 @@ def report_data(session: Session, appraisal_id: int, language: str) -> ReportDat
         sections=tuple(
             ReportSection(names[s.code], s.weight, s.points, s.contribution) for s in appraisal.sections
         ),
-        lines=tuple(_report_line(line, names, shares, language) for line in appraisal.lines),
+        lines=tuple(_report_line(line, names, language) for line in appraisal.lines),
         comprehensive=tuple(
             ReportLevel(
                 pick(item, "name", language),
@@ -553,12 +552,8 @@ def report_data(session: Session, appraisal_id: int, language: str) -> ReportDat
     )
 
 
-def _report_line(
-    line: Line, names: Mapping[str, str], shares: Mapping[str, Decimal | None], language: str
-) -> ReportLine:
-    """A line as printed; its contribution is in points of the composite."""
-    share = shares.get(line.section)
-    part = None if line.contribution is None or share is None else line.contribution * share / 100
+def _report_line(line: Line, names: Mapping[str, str], language: str) -> ReportLine:
+    """A line as printed; its contribution is in points of its section."""
     return ReportLine(
         section=names.get(line.section, line.section),
         name=pick(line, "name", language),
@@ -568,7 +563,7 @@ def _report_line(
         position=standing_text(line.position_kind, line.standing, line.unit),
         points=line.points,
         weight=line.weight,
-        contribution=part,
+        contribution=line.contribution,
         state=line.state.value,
         flag=line.flag,
     )
