@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
 from lms.access.actions import Action
-from lms.admin.forms import KINDS, POLICIES, SETS, ReadingForm, UploadForm, WithdrawForm
+from lms.admin.forms.imports import KINDS, POLICIES, SETS, ReadingForm, UploadForm, WithdrawForm
 from lms.admin.services import people_import
 from lms.admin.views.blueprint import bp
 from lms.core import clock

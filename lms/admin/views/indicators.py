@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
 from lms.access.actions import Action
-from lms.admin.forms import AGGREGATES, DIRECTIONS, SETS, IndicatorForm
+from lms.admin.forms.imports import AGGREGATES, DIRECTIONS, SETS, IndicatorForm
 from lms.admin.views.blueprint import bp
 from lms.core.db import db
 from lms.indicators import services

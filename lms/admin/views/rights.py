@@ -20,9 +20,9 @@ from lms.access.services import (
     revoke,
 )
 from lms.access.services.accounts import HASHER
-from lms.admin.rights_forms import AccountForm, GrantForm
-from lms.admin.views.words import role_names, scope_names
+from lms.admin.forms.rights import AccountForm, GrantForm
 from lms.admin.views.blueprint import bp
+from lms.admin.views.words import role_names, scope_names
 from lms.core import clock
 from lms.core.audit import AuditEntry
 from lms.core.db import db

@@ -1,0 +1,1 @@
+"""Forms of administration, split by noun."""
