@@ -52,6 +52,7 @@ def models() -> dict[str, type[Model]]:
         "account_id": "account",
         "job_id": "job",
         "document_id": "issued_document",
+        "zip_id": "unit_zip",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 
