@@ -59,6 +59,9 @@ class Action(StrEnum):
     RESULT_ADJUST = "appraisal:result:adjust"
 
     # reports
+    REPORT_VIEW = "reports:document:view"
+    REPORT_ISSUE = "reports:document:issue"
+    REPORT_PACK = "reports:zip:make"
 
     # admin
     IMPORT_VIEW = "admin:import:view"

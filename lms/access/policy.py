@@ -107,6 +107,25 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.RESULT_OWN, dict.fromkeys(EVERYONE, OWN)),
     (Action.RESULT_ADJUST, {Role.HR: SUBTREE}),
     # reports
+    (
+        Action.REPORT_VIEW,
+        {
+            Role.TRAINEE: OWN,
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: SUBTREE,
+        },
+    ),
+    (
+        Action.REPORT_ISSUE,
+        {
+            Role.TRAINEE: OWN,
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: SUBTREE,
+        },
+    ),
+    (Action.REPORT_PACK, {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE}),
     # admin
     (Action.IMPORT_VIEW, {Role.ADMIN: ALL}),
     (Action.IMPORT_RUN, {Role.ADMIN: ALL}),

@@ -61,3 +61,39 @@ def picture_type(content: bytes) -> str | None:
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     return "image/jpeg" if content.startswith(b"\xff\xd8\xff") else None
+
+
+CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Digits and capitals without those that are taken for one another; 32 of them, five bits each."""
+CODE_LENGTH = 16
+
+
+def written_code(letters: str) -> str:
+    """A verification code in groups of four, as it is printed."""
+    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+
+
+def typed_code(text: str) -> str:
+    """A code as somebody typed it, brought to the printed form; anything else gives no known code."""
+    letters = "".join(character for character in text.upper() if character in CODE_ALPHABET)
+    return written_code(letters[: CODE_LENGTH + 1])
+
+
+def document_number(year: int, serial: int) -> str:
+    """The number of a document: 2026-000123."""
+    return f"{year}-{serial:06d}"
+
+
+def verification_address(base: str, code: str) -> str:
+    """The page on which a document is verified; `base` is the address of the house."""
+    return f"{base.rstrip('/')}/verify/{code}"
+
+
+def file_name(*parts: str) -> str:
+    """A name that every file system takes: parts joined by "_", without what a path may not hold."""
+    return re.sub(r'[\x00-\x1f\\/:*?"<>|]+', "", "_".join(parts)).strip(". ") or "_"
+
+
+def plain_cell(text: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
