@@ -197,6 +197,7 @@ def test_hr_downloads_one_pdf_and_a_zip(visit: Callable[..., Any]) -> None:
         page.get_by_role("button", name="下载报告（中文）").first.click()
     assert download.value.path().read_bytes().startswith(b"%PDF")
     menu(page, "报告")
+    page.locator("[name=org_unit_id]").select_option(label="示例银行总行")
     press(page, "开始打包")
     link = page.get_by_role("link", name=re.compile("下载"))
     expect(link.first).to_be_visible(timeout=120_000)
