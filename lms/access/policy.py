@@ -110,7 +110,7 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (
         Action.REPORT_VIEW,
         {
-            Role.TRAINEE: OWN,
+            **dict.fromkeys(EVERYONE, OWN),
             Role.SUPERVISOR: SUBTREE,
             Role.HEAD: SUBTREE,
             Role.HR: SUBTREE,
@@ -119,7 +119,7 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (
         Action.REPORT_ISSUE,
         {
-            Role.TRAINEE: OWN,
+            **dict.fromkeys(EVERYONE, OWN),
             Role.SUPERVISOR: SUBTREE,
             Role.HEAD: SUBTREE,
             Role.HR: SUBTREE,

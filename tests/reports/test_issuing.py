@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.appraisal.models import AppraisalState
+from lms.appraisal.models import AppraisalState, Cycle
 from lms.appraisal.services.results import report_data
 from lms.core import files
 from lms.core.errors import Refused
@@ -21,11 +21,11 @@ from lms.reports import rules, services
 from lms.reports.document import Bank, Verification
 from lms.reports.models import DocumentState, IssuedDocument
 from lms.reports.services.mapping import bank_of, report_of
-from tests.appraisal.house import NOW
-from tests.reports.conftest import Story
+from tests.appraisal.house import NOW, House
 
 ADDRESS = "https://zhixing.example-bank.com/"
 Enter = Callable[[str], FlaskClient]
+Story = tuple[House, Cycle]
 
 
 def issue(story: Story, name: str = "li", language: str = "zh") -> IssuedDocument:

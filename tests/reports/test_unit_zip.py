@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from lms.appraisal.models import AppraisalState
+from lms.appraisal.models import AppraisalState, Cycle
 from lms.core import files, jobs
 from lms.core.errors import Refused
 from lms.core.jobs import JobState
@@ -19,11 +19,11 @@ from lms.core.jobs.runner import plan_now, run_inline, step_now
 from lms.reports import services
 from lms.reports.models import IssuedDocument, UnitZip
 from lms.reports.services import issuing
-from tests.appraisal.house import NOW
-from tests.reports.conftest import Story
+from tests.appraisal.house import NOW, House
 
 ADDRESS = "https://zhixing.example-bank.com"
 Enter = Callable[[str], FlaskClient]
+Story = tuple[House, Cycle]
 
 
 def start(story: Story, unit: str = "HO", who: str = "hr") -> UnitZip:

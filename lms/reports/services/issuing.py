@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,15 +103,18 @@ def check(appraisal: Appraisal) -> None:
         raise Refused(N_("该考核尚未计算，不能出具报告。"))
 
 
-def standing(session: Session, appraisals: Collection[Appraisal], language: str) -> dict[int, IssuedDocument]:
-    """Return the documents that still tell the present result, by appraisal id, in one query."""
+def standing(session: Session, appraisals: Sequence[Appraisal], language: str) -> dict[int, IssuedDocument]:
+    """Return the documents that tell the present result, by appraisal id, in a query a thousand."""
     present = {appraisal.id: fingerprint(appraisal) for appraisal in appraisals}
-    found = session.scalars(
-        select(IssuedDocument).where(
-            IssuedDocument.appraisal_id.in_(present), IssuedDocument.language == language
+    ids, found = list(present), {}
+    for at in range(0, len(ids), 1000):
+        rows = session.scalars(
+            select(IssuedDocument).where(
+                IssuedDocument.appraisal_id.in_(ids[at : at + 1000]), IssuedDocument.language == language
+            )
         )
-    )
-    return {one.appraisal_id: one for one in found if one.fingerprint == present[one.appraisal_id]}
+        found.update({one.appraisal_id: one for one in rows if one.fingerprint == present[one.appraisal_id]})
+    return found
 
 
 def numbers(session: Session, how_many: int, *, now: datetime) -> list[str]:
