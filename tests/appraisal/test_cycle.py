@@ -432,7 +432,9 @@ def test_the_paper_says_what_the_page_says(session: Session, story: Story) -> No
     publish(story)
     data = results.report_data(session, house.appraisal(cycle, "li").id, "en")
     assert (data.composite, data.grade, data.rank, data.of) == (Decimal("89.89"), "B Good", 2, 3)
-    assert sum(line.contribution or 0 for line in data.lines) == data.composite
+    shares = {section.name: section.weight for section in data.sections}
+    parts = [(line.contribution or 0) * (shares[line.section] or 0) / 100 for line in data.lines]
+    assert sum(parts) == data.composite
     assert data.lines[0].position == "92.4 %"
     assert [level.level for level in data.comprehensive] == [5, 4, 4, 4, 4, 4, 4]
     assert data.training[0].quiz_percent == 90

@@ -70,6 +70,8 @@ def test_the_document_says_what_the_appraisal_says(published: Story, language: s
         assert abs(sum(parts) - (section.points or 0)) <= Decimal("0.01") * len(parts)
     assert (report.subject.number, report.subject.name) == ("E001", "李明")
     assert [row.level for row in report.comprehensive] == [5, 4, 4, 4, 4, 4, 4]
+    assert len(report.comments) == 1, "the one note, with who wrote it and when"
+    assert report.comments[0].who == "赵主管"
     assert report.training[0].quiz_percent == 90
     assert (report.rank.n, report.rank.of) == (data.rank, 3) if report.rank else False
     assert report.incomplete == ""

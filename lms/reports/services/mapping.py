@@ -41,6 +41,8 @@ from lms.roleplay.models import Sitting, SittingState
 HOUSE_NAME = N_("知行")
 FLAGS = {"calculated": N_("计算"), "inferred": N_("推算"), "unrecorded": N_("未记入变动表")}
 """What is said of a value's source on paper; that it is recorded in the change table needs no word."""
+POINTS, FIGURE = Decimal("0.01"), Decimal("0.0001")
+"""Places of points and percentages, and of targets and actuals, as on the pages."""
 RUBRICS = 2
 """How many rubrics are printed: those of the last sittings."""
 
@@ -76,7 +78,8 @@ def report_of(
             SectionResult(s.name, s.weight, _shown(s.points), _shown(s.contribution)) for s in data.sections
         ),
         lines=tuple(_line(line, language) for line in data.lines),
-        comprehensive=tuple(ComprehensiveLevel(c.name, c.level, c.note) for c in data.comprehensive),
+        # Their notes are printed once, as comments with who wrote them and when.
+        comprehensive=tuple(ComprehensiveLevel(c.name, c.level) for c in data.comprehensive),
         training=tuple(
             TrainingResult(
                 t.course, _shown(t.quiz_percent), t.passed, _shown(t.sitting_percent), t.completed_on
@@ -149,8 +152,8 @@ def _line(line: ReportLine, language: Language) -> IndicatorLine:
     return IndicatorLine(
         section=line.section,
         name=line.name,
-        target=line.target,
-        actual=line.actual,
+        target=_shown(line.target, FIGURE),
+        actual=_shown(line.actual, FIGURE),
         unit=line.unit,
         position=line.position,
         points=_shown(line.points),
@@ -165,6 +168,6 @@ def _listed(names: Sequence[str], language: Language) -> str:
     return ("、" if language is Language.ZH else ", ").join(names)
 
 
-def _shown(value: Decimal | None) -> Decimal | None:
-    """At the two places that points and percentages are printed with."""
-    return None if value is None else value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+def _shown(value: Decimal | None, places: Decimal = POINTS) -> Decimal | None:
+    """A figure at the places it is printed with."""
+    return None if value is None else value.quantize(places, ROUND_HALF_UP)
