@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import flask_migrate
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from lms.core import clock, ops
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
 
 
 @click.command()
+@with_appcontext
 @click.option("--without-backup", is_flag=True, help="Migrate although no backup can be made.")
 def upgrade(without_backup: bool) -> None:
     """Back the database up, migrate it, and verify the result."""
@@ -55,6 +57,7 @@ def _back_up() -> None:
 
 
 @click.command()
+@with_appcontext
 def doctor() -> None:
     """Say what this installation has and lacks; exit 1 when something is missing."""
     sick = False
@@ -65,6 +68,7 @@ def doctor() -> None:
 
 
 @click.command()
+@with_appcontext
 def empty() -> None:
     """Exit 0 when no person and no account is recorded yet, 1 otherwise."""
     tables = Model.metadata.tables

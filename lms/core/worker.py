@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -138,6 +139,7 @@ def init_app(app: Flask) -> None:
 
 
 @click.command()
+@with_appcontext
 @click.option("--patience", default=15.0, help="Seconds to wait for another worker to end.")
 def worker(patience: float) -> None:
     """Run the durable jobs until interrupted; there is one worker for a database."""
