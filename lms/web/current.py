@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import flask_login
-from flask import Flask, session
+from flask import Flask, request, session
 
 from lms.access.models import LoginSession
 from lms.access.services import Person, person_of, signed_in
 from lms.core import clock
 from lms.core.db import db
 from lms.core.errors import Forbidden
+from lms.core.i18n import LANGUAGES
 
 
 class SignedIn(flask_login.UserMixin):  # type: ignore[misc]
@@ -37,8 +38,16 @@ def init_app(app: Flask) -> None:
         living = signed_in(db.session(), token, clock.now())
         if living is None:
             return None
-        person = person_of(db.session(), living.account, clock.today(), session.get("language") or "zh")
+        person = person_of(db.session(), living.account, clock.today(), browser_language())
         return SignedIn(token, living, person)
+
+
+def browser_language() -> str:
+    """Return the language chosen in this browser, else its first of the two, else zh."""
+    chosen = session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(LANGUAGES) or "zh"
 
 
 def begin(token: str) -> None:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from flask import current_app, request, session
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 
 from lms.core.errors import Problem
 from lms.core.i18n import LANGUAGES, pick
+from lms.web.current import browser_language
 
 
 def page_language() -> str:
     """Return zh or en: what the person chose, else the browser's first of the two, else zh."""
     if current_user and current_user.is_authenticated and current_user.person.language in LANGUAGES:
         return str(current_user.person.language)
-    chosen = session.get("language")
-    if chosen in LANGUAGES:
-        return str(chosen)
-    return request.accept_languages.best_match(LANGUAGES) or str(current_app.config["BABEL_DEFAULT_LOCALE"])
+    return browser_language()
 
 
 def say(message: str, params: Mapping[str, Any] | None = None) -> str:
