@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import importlib
 import itertools
 import os
 import shutil
@@ -69,12 +70,20 @@ def _template() -> URL:
         return make_url(ready.read_text())
 
 
+def import_rooms() -> None:
+    """Import every room, so that the metadata hold every table."""
+    from lms import app
+
+    for name in (*app.BLUEPRINTS, *app.COMMANDS, *app.JOBS):
+        importlib.import_module(name)
+
+
 def _fill(url: URL) -> None:
-    import lms.app  # noqa: F401  (every room's models)
     from lms.core import triggers
     from lms.core.db import Model, prepare_engine
     from lms.core.jobs import durable
 
+    import_rooms()
     engine = create_engine(url)
     prepare_engine(engine)
     with engine.begin() as connection:

@@ -17,6 +17,9 @@ import lms.app
 from lms.core.db import Model
 from lms.core.jobs import durable
 from lms.core.reach import Reach
+from tests import stores
+
+stores.import_rooms()
 
 HOUSE = Path(lms.app.__file__).parent
 PLAIN = {sa.Integer, sa.BigInteger, sa.SmallInteger, sa.Boolean, sa.Text}
