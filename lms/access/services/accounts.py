@@ -114,6 +114,11 @@ def sign_in(
     return token
 
 
+def is_demo(session: Session, account_id: int) -> bool:
+    """Whether an account came with the demo bank, and so has a password everybody knows."""
+    return session.get_one(Account, account_id).demo
+
+
 def signed_in(session: Session, token: str, now: datetime) -> LoginSession | None:
     """Return the living session of a token with its account."""
     return session.scalar(
