@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -81,12 +80,11 @@ def _signed_out(form: SignInForm, text: str, status: int) -> Any:
 
 def _safe(target: str | None) -> str | None:
     """Return a path of our own to go on to; anything that could leave this host is dropped."""
-    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+    if not target or not target.startswith("/") or target.startswith("//"):
         return None
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc or any(ord(letter) < 32 for letter in target):
+    if "\\" in target or any(ord(letter) < 33 or ord(letter) == 127 for letter in target):
         return None
-    return target
+    return None if "[" in target or "]" in target else target
 
 
 @bp.post("/sign-out")

@@ -67,7 +67,7 @@ def rate(sitting_id: int) -> Any:
         levels = {
             name.removeprefix("level-"): int(value)
             for name, value in request.form.items()
-            if name.startswith("level-") and value.isdigit()
+            if name.startswith("level-") and value in ("1", "2", "3", "4")
         }
         remarks = {
             name.removeprefix("remark-"): value
