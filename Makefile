@@ -12,7 +12,7 @@ export PORT HOST DEMO ZHIXING_HOME FLASK_APP PYTHONPATH
 
 BIN := .venv/bin
 
-.PHONY: help run test test-full lint format text requirements lock doctor clean
+.PHONY: help run test test-full lint format text roles requirements lock doctor clean
 
 help: ## list these targets
 	@echo "make <target>, settings after it: make run PORT=9000 DEMO=0 ZHIXING_HOME=/srv/zhixing"
@@ -44,14 +44,18 @@ text: ## collect the texts of code and templates into the catalogues of both lan
 	@tools/environment.sh requirements-dev.lock
 	$(BIN)/python -m lms.core.catalogue update
 
+roles: ## write docs/roles.md anew from the table of rights
+	@tools/environment.sh requirements.lock
+	$(BIN)/python tools/roles.py > docs/roles.md
+
 requirements: ## print which tests prove which requirement
 	@tools/environment.sh requirements-dev.lock
 	@$(BIN)/python -m pytest --requirements -p no:randomly -q
 
 lock: ## resolve requirements*.in anew into the lock files
 	@tools/environment.sh requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements.in -o requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements-dev.in -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url requirements.in -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url requirements-dev.in -o requirements-dev.lock
 
 doctor: ## say what this installation has and lacks
 	@tools/environment.sh requirements.lock
