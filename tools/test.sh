@@ -8,14 +8,17 @@ trap 'rm -rf "$reports"' EXIT
 
 tools/lint.sh
 
+# A failing run does not keep the next ones from telling what they know.
+status=0
 run() {
   local name=$1; shift
   echo "== tests: $name"
-  .venv/bin/python -m pytest -q --junitxml "$reports/$name.xml" "$@"
+  .venv/bin/python -m pytest -q --junitxml "$reports/$name.xml" "$@" || status=1
 }
 
 ZHIXING_TEST_STORE=sqlite run 1-sqlite -n 2 -m "not browser"
 ZHIXING_TEST_STORE=postgresql run 2-postgresql -n 2 -m "store and not browser"
 ZHIXING_TEST_STORE=sqlite run 3-browser -n 2 -m browser
 
-.venv/bin/python tools/summary.py "$reports"/*.xml
+.venv/bin/python tools/summary.py "$reports"/*.xml || status=1
+exit $status
