@@ -77,7 +77,7 @@ def test_the_last_submission_settles_the_sitting_and_reports_it(stage: Stage) ->
     session = stage.school.session
     reported = select(Outcome).where(Outcome.kind == OutcomeKind.SITTING)
     stage.submit("trainer", GOOD)
-    assert stage.sitting.state is SittingState.SCHEDULED
+    assert stage.view("trainer").sitting.state is SittingState.SCHEDULED
     assert session.scalars(reported).all() == []
     gated = stage.submit("stranger", {**BETTER, "law": 1}, law="承诺了收益")
     assert (gated.percent, gated.before_gates) == (Decimal(59), Decimal(85))
