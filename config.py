@@ -43,7 +43,7 @@ def settings(home_directory: Path | None = None) -> dict[str, Any]:
 def _kept_key(base: Path, production: bool) -> str:
     """Return the key made once for this installation; production must bring its own."""
     if production:
-        raise SystemExit("SECRET_KEY must be set in production; see docs/handbook/operations.md")
+        raise SystemExit("SECRET_KEY must be set in production; see docs/handbook/en/operations.md")
     path = base / "secret.key"
     if not path.exists():
         base.mkdir(parents=True, exist_ok=True)
