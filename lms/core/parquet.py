@@ -12,7 +12,7 @@ from flask import current_app
 
 def root() -> Path:
     """Return the directory of the figures."""
-    return Path(current_app.config["ZHIXING_HOME"]) / "facts"
+    return Path(current_app.config["ZHIXING_FACTS"])
 
 
 def write(relative: str, table: pa.Table) -> str:

@@ -47,8 +47,8 @@ DRAFTS = (
 @pytest.fixture
 def figures(session: Session, app: Any, tmp_path: Path) -> Iterator[Session]:
     """A session on the small bank; figures go to a directory of the test's own."""
-    home = app.config["ZHIXING_HOME"]
-    app.config["ZHIXING_HOME"] = str(tmp_path)
+    facts = app.config["ZHIXING_FACTS"]
+    app.config["ZHIXING_FACTS"] = str(tmp_path / "facts")
     open_unit(
         session,
         SYSTEM,
@@ -63,7 +63,7 @@ def figures(session: Session, app: Any, tmp_path: Path) -> Iterator[Session]:
     for draft in DRAFTS:
         define_indicator(session, SYSTEM, draft)
     yield session
-    app.config["ZHIXING_HOME"] = home
+    app.config["ZHIXING_FACTS"] = facts
 
 
 Bring = Callable[..., ImportUpload]
