@@ -163,7 +163,8 @@ def test_hr_builds_a_scheme_runs_a_cycle_publishes_and_prints(visit: Callable[..
     hr.fill("[name=code]", "BROWSER")
     hr.fill("[name=name_zh]", "浏览器方案")
     press(hr, "添加指标")
-    row = "sections-0-indicators-0-"
+    added = hr.locator("[name^='sections-0-indicators-'][name$='-code']").last
+    row = str(added.get_attribute("name")).removesuffix("code")
     hr.fill(f"[name='{row}code']", "DEPOSIT")
     hr.fill(f"[name='{row}name_zh']", "存款日均余额")
     hr.locator(f"[name='{row}measure']").select_option("DEPOSIT_AVG")
