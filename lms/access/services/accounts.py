@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from lms.access.models import Account, Credential, LoginSession, SignInFailure
-from lms.core.audit import Acting, record
+from lms.core.audit import Acting, Actor, record
 from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.people.models import Employee
@@ -111,6 +111,8 @@ def sign_in(
         )
     )
     session.flush()
+    who = Actor(account_id=account_id, label=username[:80])
+    record(session, who, "access:session:begin", f"account:{account_id}", address=address)
     return token
 
 
