@@ -90,12 +90,12 @@ def answer_one(box: Any, question: dict[str, Any]) -> None:
         case "numeric":
             box.locator("input[type=text], input:not([type])").first.fill(str(answer))
         case "single":
-            box.locator(f"input[type=radio][value='{answer}']").check(force=True)
+            box.locator(f"input[type=radio][value='{answer}']").check()
         case "true_false":
-            box.locator("input[type=radio]").nth(0 if answer else 1).check(force=True)
+            box.locator("input[type=radio]").nth(0 if answer else 1).check()
         case "multiple":
             for key in answer:
-                box.locator(f"input[value='{key}']").check(force=True)
+                box.locator(f"input[value='{key}']").check()
         case "ordering":
             for place, key in enumerate(answer):
                 box.locator(f"select[name$='-{key}']").select_option(str(place + 1))
