@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -73,11 +72,11 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     errors.init_app(app)
     _transactions(app)
     app.register_blueprint(brand.bp)
-    for name in _standing(BLUEPRINTS):
+    for name in BLUEPRINTS:
         app.register_blueprint(importlib.import_module(name).bp)
-    for name in _standing(COMMANDS):
+    for name in COMMANDS:
         importlib.import_module(name).init_app(app)
-    for name in _standing(JOBS):
+    for name in JOBS:
         importlib.import_module(name)
     nav.init_app(app)
     return app
@@ -104,11 +103,3 @@ def _transactions(app: Flask) -> None:
     @app.teardown_request
     def leave(_error: BaseException | None) -> None:
         read_only(reading=False)
-
-
-def _standing(names: tuple[str, ...]) -> list[str]:
-    return [
-        name
-        for name in names
-        if importlib.util.find_spec(name.rpartition(".")[0]) and importlib.util.find_spec(name)
-    ]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from lms.access.services import Person
+from lms.appraisal import services as appraisal
+from lms.assessment import services as assessment
 from lms.core.todo import Todo
+from lms.feedback import services as feedback
+from lms.learning import services as learning
+from lms.roleplay import services as roleplay
 
-ROOMS = ("learning", "assessment", "roleplay", "feedback", "appraisal", "reports")
+ROOMS = (learning, assessment, roleplay, feedback, appraisal)
 
 
 def todos(session: Session, person: Person, now: datetime) -> list[Todo]:
     """Return everything a person has to do, the earliest due first."""
-    found: list[Todo] = []
-    for room in ROOMS:
-        if importlib.util.find_spec(f"lms.{room}.services") is None:
-            continue
-        services = importlib.import_module(f"lms.{room}.services")
-        if hasattr(services, "todo"):
-            found += services.todo(session, person, now)
+    found = [todo for room in ROOMS for todo in room.todo(session, person, now)]
     return sorted(found, key=lambda todo: (todo.due or date.max, todo.title))

@@ -19,10 +19,11 @@ def accounts(words: str = "") -> Select[Account]:
     """Return the select of accounts whose user name or name contains the words, by user name."""
     listed = select(Account).order_by(Account.username)
     if words:
-        escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        like = f"%{escaped}%"
         listed = listed.where(
-            or_(Account.username.like(like, escape="\\"), Account.name.like(like, escape="\\"))
+            or_(
+                Account.username.contains(words, autoescape=True),
+                Account.name.contains(words, autoescape=True),
+            )
         )
     return listed
 
@@ -47,8 +48,6 @@ def audit_entries(words: str = "") -> Select[AuditEntry]:
     """Return the select of the audit log, newest first; words match action, target or who."""
     listed = select(AuditEntry).order_by(AuditEntry.id.desc())
     if words:
-        escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        like = f"%{escaped}%"
         columns = (AuditEntry.action, AuditEntry.target, AuditEntry.label)
-        listed = listed.where(or_(*(column.like(like, escape="\\") for column in columns)))
+        listed = listed.where(or_(*(column.contains(words, autoescape=True) for column in columns)))
     return listed
