@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,16 @@ class Live:
 
     url: str
     home: Path
-    environment: dict[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the bank's processes are started with: SQLite in `home`, whatever else is set."""
+        return {
+            **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
+            "ZHIXING_HOME": str(self.home),
+            "FLASK_APP": "lms.app",
+            "PYTHONPATH": str(ROOT),
+        }
 
     def flask(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -46,34 +56,39 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A bank of its own: migrated, filled with the tiny demo bank, served, worked."""
-    home = tmp_path_factory.mktemp("live")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of the tiny demo bank, migrated and filled; copied, never served."""
+    home = tmp_path_factory.mktemp("built")
+    bank = Live("", home)
+    bank.flask("upgrade")
+    bank.flask("demo", "build", "--size", "tiny")
+    return home
+
+
+@pytest.fixture(scope="session")
+def live(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A running bank that tests share: what one of them does, none of the others may mind."""
+    with serve(built, tmp_path_factory.mktemp("shared")) as bank:
+        yield bank
+
+
+@contextmanager
+def serve(built: Path, home: Path) -> Iterator[Live]:
+    """Serve and work a copy of the built data in `home`."""
+    shutil.copytree(built, home, dirs_exist_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {
-        **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
-        "ZHIXING_HOME": str(home),
-        "FLASK_APP": "lms.app",
-        "PYTHONPATH": str(ROOT),
-    }
-    bank = Live(f"http://127.0.0.1:{port}", home, environment)
-    bank.flask("upgrade")
-    bank.flask("demo", "build", "--size", "tiny")
+    bank = Live(f"http://127.0.0.1:{port}", home)
     log = (home / "server.log").open("w")
-    command = [sys.executable, "-m", "gunicorn", "lms.app:create_app()", "--worker-class", "gthread"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "lms.app:create_app()", "--worker-class", "gthread"]
+    commands = [
+        [*gunicorn, "--threads", "4", "--bind", f"127.0.0.1:{port}"],
+        [sys.executable, "-m", "flask", "worker"],
+    ]
     processes = [
-        subprocess.Popen(
-            [*command, "--threads", "4", "--bind", f"127.0.0.1:{port}"],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        ),
-        subprocess.Popen(
-            [sys.executable, "-m", "flask", "worker"], cwd=ROOT, env=environment, stdout=log, stderr=log
-        ),
+        subprocess.Popen(command, cwd=ROOT, env=bank.environment, stdout=log, stderr=log)
+        for command in commands
     ]
     try:
         _wait(bank.url + "/healthz", home / "server.log")
@@ -156,3 +171,11 @@ def visit(chromium: Browser, live: Live) -> Iterator[Any]:
     for visitor in visitors:
         visitor.context.close()
     assert not [trouble for visitor in visitors for trouble in visitor.trouble]
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def menu(page: Page, name: str) -> None:
+    page.locator(".zx-nav").get_by_role("link", name=name, exact=True).click()
