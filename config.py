@@ -27,6 +27,7 @@ def settings(home_directory: Path | None = None) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL") or f"sqlite:///{base / 'zhixing.db'}",
         "SECRET_KEY": os.environ.get("SECRET_KEY") or _kept_key(base, production),
         "PUBLIC_URL": os.environ.get("PUBLIC_URL", ""),
+        "PROXIES": int(os.environ.get("PROXIES") or 0),
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

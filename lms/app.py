@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFProtect
 import config
 from lms.core import catalogue
 from lms.core.db import db, prepare_engine, read_only
-from lms.web import brand, current, errors, filters, headers, nav
+from lms.web import brand, current, errors, filters, headers, intake, nav
 from lms.web.text import page_language
 
 BLUEPRINTS = (
@@ -64,6 +64,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         prepare_engine(db.engine)
     Migrate(app, db, directory=str(root / "migrations"))
     Bootstrap5(app)
+    intake.init_app(app)
     CSRFProtect(app)
     Babel(app, locale_selector=page_language)
     current.init_app(app)
