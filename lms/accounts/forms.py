@@ -27,6 +27,8 @@ class SignInForm(Form):
 class PasswordForm(Form):
     """A new password for one's own account."""
 
+    known: tuple[str, ...] = ()
+
     current = PasswordField(_l("当前密码"), [InputRequired(), Length(max=200)])
     new = PasswordField(_l("新密码"), [InputRequired(), Length(max=200), Strong()])
     again = PasswordField(_l("再输入一次新密码"), [EqualTo("new", _l("两次输入的密码不一致。"))])

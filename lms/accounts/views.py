@@ -104,9 +104,11 @@ def sign_out() -> Any:
 @requires(Action.SESSION_OWN)
 def me() -> Any:
     """Show one's account and rights; change the password."""
-    form, who = PasswordForm(), person()
+    who = person()
     own = db.session().get_one(Account, who.account_id)
     username, address, now = own.username, request.remote_addr or "", clock.now()
+    form = PasswordForm()
+    form.known = (username,)
     if form.validate_on_submit():
         db.session.rollback()
         read_only(reading=True)  # hashing must not hold the write lock

@@ -39,12 +39,13 @@ def weakness(password: str, *names: str) -> str | None:
     plain = password.casefold()
     if len(password) < SHORTEST:
         return N_("密码至少要有 10 个字符。")
-    if len(set(plain)) < FEWEST_DIFFERENT or any(plain in row or plain in row[::-1] for row in ROWS):
-        return N_("这个密码太容易猜到，请换一个，例如一句话。")
-    for known in (*COMMON, *(name.casefold() for name in names if len(name) >= 3)):
-        if len(plain.replace(known, "")) < FEWEST_DIFFERENT:
-            return N_("这个密码太容易猜到，请换一个，例如一句话。")
-    return None
+    parts = {plain, *(plain.replace(name.casefold(), "") for name in (*COMMON, *names) if len(name) >= 3)}
+    return N_("这个密码太容易猜到，请换一个，例如一句话。") if any(map(_trivial, parts)) else None
+
+
+def _trivial(text: str) -> bool:
+    """Whether a text is next to nothing, one letter over and over, or a run along the keyboard."""
+    return len(set(text)) < FEWEST_DIFFERENT or any(text in row or text in row[::-1] for row in ROWS)
 
 
 def first_password() -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from lms.core.errors import Refused
 from lms.core.i18n import N_
@@ -26,7 +28,7 @@ def as_png(content: bytes) -> bytes:
     if len(content) > LARGEST:
         raise Refused(N_("图片不能超过 1 MB。"))
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        with _whole_pictures_only(), Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             if max(picture.size) > WIDEST:  # known from its head, before anything is unpacked
                 raise Refused(N_("图片的宽和高不能超过 %(pixels)s 像素。"), pixels=WIDEST)
             shown = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
@@ -36,3 +38,13 @@ def as_png(content: bytes) -> bytes:
     written = io.BytesIO()
     shown.save(written, "PNG")
     return written.getvalue()
+
+
+@contextmanager
+def _whole_pictures_only() -> Iterator[None]:
+    """Let Pillow refuse a file that is cut off: WeasyPrint makes it lenient for the whole process."""
+    lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient

@@ -33,7 +33,7 @@ class BankForm(Form):
 
     def validate_colour(self, field: StringField) -> None:
         """Refuse a colour on which white text cannot be read."""
-        if contrast_with_white(str(field.data)) < LEAST_CONTRAST:
+        if not field.errors and contrast_with_white(str(field.data)) < LEAST_CONTRAST:
             raise ValidationError(str(_l("这个颜色太浅，白色文字看不清，请选择更深的颜色。")))
 
     def validate_logo(self, field: Any) -> None:

@@ -157,6 +157,8 @@ def revoke_grant(account_id: int, grant_id: int) -> Any:
     given = db.session().get(Grant, grant_id)
     if given is None or given.account_id != found.id:
         raise NotFound
+    if found.id == person().account_id:
+        raise Refused(N_("不能收回自己的角色，请由另一位安全管理员办理。"))
     revoke(db.session(), person(), given, clock.today())
     flash(_("已收回授权。"), "success")
     return redirect(url_for("admin.account", account_id=found.id), 303)
