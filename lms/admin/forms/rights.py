@@ -119,7 +119,7 @@ class AuditForm(Form):
     class Meta(Form.Meta):
         csrf = False
 
-    q = StringField(_l("人员、操作或对象"), [Optional(), Length(max=80)])
+    q = StringField(_l("人员、操作或对象"), [Optional(), Length(max=80)], id="words")
     first = DateField(_l("从"), [Optional()])
     last = DateField(_l("到"), [Optional()])
 
