@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from lms.access.actions import Action
 from lms.access.models import Account, Proposal
@@ -176,9 +177,9 @@ def setup() -> Any:
 @requires(Action.PROPOSAL_VIEW)
 def proposals() -> Any:
     """List what awaits a second person, newest first."""
-    page = paginate(
-        reachable(select(Proposal).order_by(Proposal.id.desc()), Proposal, Action.PROPOSAL_VIEW), per_page=30
-    )
+    people = (joinedload(Proposal.maker), joinedload(Proposal.checker))
+    listed = select(Proposal).options(*people).order_by(Proposal.id.desc())
+    page = paginate(reachable(listed, Proposal, Action.PROPOSAL_VIEW), per_page=30)
     return render_template("accounts/proposals.html", page=page)
 
 
