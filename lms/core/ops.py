@@ -129,8 +129,12 @@ def faults(connection: Connection) -> list[str]:
 
 
 def prepare_jobs(engine: Engine) -> None:
-    """Create or migrate the tables of durable jobs."""
-    durable.prepare(engine.url)
+    """Create the tables of durable jobs; those that stand are migrated by the worker when it starts.
+
+    DBOS takes seconds to import, which a start with nothing to do should not cost.
+    """
+    if not durable.prepared(engine):
+        durable.prepare(engine.url)
 
 
 def _words(names: set[str]) -> str:
