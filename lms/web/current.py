@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load_user(token: str) -> SignedIn | None:
         living = signed_in(db.session(), token, clock.now())
-        if living is None:
+        if living is None or (app.config["PRODUCTION"] and living.account.demo):
             return None
         person = person_of(db.session(), living.account, clock.today(), browser_language())
         return SignedIn(token, living, person)
