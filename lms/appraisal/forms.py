@@ -330,7 +330,14 @@ class SchemeForm(Form):
 class CycleForm(Form):
     """A new cycle."""
 
-    code = StringField(_l("考核期编码"), [InputRequired(), Length(max=60), Regexp(r"^[A-Za-z0-9._-]+$")])
+    code = StringField(
+        _l("考核期编码"),
+        [
+            InputRequired(),
+            Length(max=60),
+            Regexp(r"^[A-Za-z0-9._-]+$", message=_l("编码只能用字母、数字、点、横线和下划线。")),
+        ],
+    )
     name_zh = StringField(_l("名称"), [InputRequired(), Length(max=200)])
     name_en = StringField(_l("英文名称"), [Length(max=200)])
     period = StringField(_l("期间（如 2026Q3）"), [InputRequired()])

@@ -37,7 +37,7 @@ from lms.people.models import Employee, OrgUnit
 
 TREND = 8
 SORTS = {
-    "rank": (Appraisal.rank.is_(None), Appraisal.rank),
+    "rank": (Appraisal.rank.is_(None), Appraisal.rank, Employee.sort_key),
     "total": (Appraisal.final_total.is_(None), Appraisal.final_total.desc()),
     "name": (Employee.sort_key,),
     "unit": (OrgUnit.code, Employee.sort_key),
