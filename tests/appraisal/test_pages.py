@@ -253,6 +253,7 @@ def test_a_draft_saved_meanwhile_is_neither_overwritten_nor_activated(
     # Two savings later the lock of the new draft is that of the version both editors were filled from.
     for name in ("Other", "Other again"):
         services.revise_scheme(session, house.person("hr2"), scheme_id, draft(name_en=name), now=NOW)
+    session.commit()
     late = client.post(path, data={**fields, "seen": seen})
     assert late.status_code == 422
     assert "其他人保存了此方案" in late.text
@@ -260,6 +261,7 @@ def test_a_draft_saved_meanwhile_is_neither_overwritten_nor_activated(
     newest = schemes.latest_version(session, scheme_id)
     shown = schemes.stamp(newest)
     services.revise_scheme(session, house.person("hr2"), scheme_id, draft(name_en="Last"), now=NOW)
+    session.commit()
     client.post(f"/appraisal/schemes/{scheme_id}/activate", data={"seen": shown})
     session.expire_all()
     assert schemes.latest_version(session, scheme_id).state is VersionState.DRAFT
