@@ -254,7 +254,7 @@ def test_a_draft_saved_meanwhile_is_neither_overwritten_nor_activated(
     for name in ("Other", "Other again"):
         services.revise_scheme(session, house.person("hr2"), scheme_id, draft(name_en=name), now=NOW)
     session.commit()
-    late = client.post(path, data={**fields, "seen": seen})
+    late = client.post(path, data={**fields, "seen": seen, "org_unit_id": house.units["HO"].id})
     assert late.status_code == 422
     assert "其他人保存了此方案" in late.text
     assert 'value="Mine"' in late.text, "what was typed is kept"
