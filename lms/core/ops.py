@@ -113,9 +113,7 @@ def faults(connection: Connection) -> list[str]:
     if present != wanted_heads():
         found.append(f"the schema is at {_words(present)}, the code wants {_words(wanted_heads())}")
     tables = set(inspect(connection).get_table_names())
-    guarded = {table for table in triggers.APPEND_ONLY if table in tables}
-    expected = {f"{table}_no_{verb}" for table in guarded for verb in ("update", "delete")}
-    missing = expected - triggers.installed(connection)
+    missing = {guard.name for guard in triggers.guards(tables)} - triggers.installed(connection)
     if missing:
         found.append(f"triggers are missing: {_words(missing)}")
     if connection.dialect.name == "sqlite":
