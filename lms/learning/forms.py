@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
@@ -41,6 +43,10 @@ class CohortDraft:
     trainers: str
 
 
+def _whole(text: Any) -> int:
+    return int(text) if str(text or "").isascii() and str(text or "").isdigit() else 0
+
+
 class CohortForm(Form):
     """Opening a cohort."""
 
@@ -55,6 +61,7 @@ class CohortForm(Form):
     capacity = IntegerField(_l("名额"), [InputRequired(), NumberRange(min=1, max=10000)])
     rest_days = BooleanField(_l("周末和法定节假日休息"), default=True)
     trainers = TextAreaField(_l("培训师员工号"), [InputRequired(), Length(max=4000)])
+    seen = HiddenField(filters=[_whole])
 
     def validate_ends_on(self, field: DateField) -> None:
         """The last day is not before the first."""
@@ -65,6 +72,14 @@ class CohortForm(Form):
         """Say which courses and units may be chosen."""
         self.course_version_id.choices = list(courses)
         self.org_unit_id.choices = list(units)
+
+    def keep(self, names: Collection[str], plan: Any) -> None:
+        """Let fields which can no longer be changed stand as planned, whatever comes in for them."""
+        for name in names:
+            field = self[name]
+            field.data, field.raw_data = getattr(plan, name), [str(getattr(plan, name))]
+            field.process_errors = []
+            field.render_kw = {**(field.render_kw or {}), "disabled": True}
 
     def to_draft(self) -> CohortDraft:
         """Return what was typed; call after validation."""
@@ -83,6 +98,12 @@ class CohortForm(Form):
             rest_days=bool(self.rest_days.data),
             trainers=self.trainers.data or "",
         )
+
+
+class CancelForm(Form):
+    """Calling a cohort off."""
+
+    reason = TextAreaField(_l("取消的原因"), [InputRequired(), Length(max=500)])
 
 
 class NumbersForm(Form):
