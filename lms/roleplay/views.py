@@ -40,7 +40,7 @@ bp = Blueprint("roleplay", __name__, url_prefix="/roleplay")
 def index() -> Any:
     """List the sittings a person plays, scores or trains."""
     page = paginate(reachable(sittings(), Sitting, Action.SITTING_VIEW), per_page=30)
-    return render_template("roleplay/index.html", page=page)
+    return render_template("roleplay/index.html", page=page, now=clock.now())
 
 
 @bp.get("/sittings/<int:sitting_id>")

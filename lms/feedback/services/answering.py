@@ -14,7 +14,7 @@ from lms.access.services import Person
 from lms.core.audit import Acting, record
 from lms.core.clock import local_day
 from lms.core.errors import Problem, Refused, Rejected
-from lms.core.i18n import N_
+from lms.core.i18n import N_, pick
 from lms.core.todo import Todo
 from lms.feedback.models import Participation, Response, Wave
 from lms.feedback.rules import read_answers, straight_lined
@@ -132,7 +132,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
             N_("填写反馈表：%(cohort)s"),
             "feedback.fill",
             {"wave_id": wave.id},
-            {"cohort": wave.cohort.name_zh},
+            {"cohort": pick(wave.cohort, "name", person.language)},
             due=wave.due_on,
             kind="feedback",
         )

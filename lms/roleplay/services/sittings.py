@@ -17,7 +17,7 @@ from lms.core.audit import Acting, record
 from lms.core.clock import local_day
 from lms.core.dated import valid_on
 from lms.core.errors import Refused
-from lms.core.i18n import N_
+from lms.core.i18n import N_, pick
 from lms.core.todo import Todo
 from lms.learning.models import Cohort, CourseVersion, Enrolment, EnrolmentState
 from lms.people.services import path_to, unit_on
@@ -187,7 +187,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 N_("演练评分：%(name)s · %(scenario)s"),
                 "roleplay.rate",
                 {"sitting_id": sitting.id},
-                {"name": sitting.employee.name, "scenario": sitting.scenario.title_zh},
+                {"name": sitting.employee.name, "scenario": pick(sitting.scenario, "title", person.language)},
                 due=local_day(sitting.scheduled_at),
                 kind="sitting",
             )
@@ -208,7 +208,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 N_("准备演练：%(scenario)s"),
                 "roleplay.sitting",
                 {"sitting_id": sitting.id},
-                {"scenario": sitting.scenario.title_zh},
+                {"scenario": pick(sitting.scenario, "title", person.language)},
                 due=local_day(sitting.scheduled_at),
                 kind="sitting",
             )
