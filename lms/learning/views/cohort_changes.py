@@ -30,7 +30,7 @@ def open_cohort() -> Any:
     form.offer(_courses(), _units())
     if request.method == "GET":
         form.trainers.data = form.trainers.data or services.own_number(session, who)
-    plan = _plan(form) if form.validate_on_submit() else None
+    plan = _plan(form)
     if plan is not None:
         try:
             cohort = services.open_cohort(session, who, **vars(plan))
@@ -39,7 +39,6 @@ def open_cohort() -> Any:
             form.number.errors = [say(refused.message, refused.params)]
         else:
             flash(_("培训班 %(number)s 已开班，请添加学员。", number=cohort.number), "success")
-            _warn_of_long_run(cohort)
             return redirect(url_for("learning.cohort", cohort_id=cohort.id), 303)
     return render_template("learning/cohort_new.html", form=form), 422 if form.errors else 200
 
@@ -56,7 +55,7 @@ def edit_cohort(cohort_id: int) -> Any:
     unit = found.org_unit
     form.offer(_courses(found.course_version), _units((str(unit.id), local(unit, "name"))))
     form.keep(standing.fixed, before)
-    plan = _plan(form) if form.validate_on_submit() else None
+    plan = _plan(form)
     if plan is not None:
         try:
             services.change_cohort(session, who, found, plan, seen=int(form.seen.data or 0), today=today)
@@ -67,7 +66,6 @@ def edit_cohort(cohort_id: int) -> Any:
                 form[problem.field or "number"].errors = [say_problem(problem)]
         else:
             flash(_("培训班 %(number)s 已修改。", number=found.number), "success")
-            _warn_of_long_run(found)
             still = services.may(session, who, Action.COHORT_VIEW, found.id, today)
             return redirect(
                 url_for("learning.cohort", cohort_id=found.id) if still else url_for("learning.cohorts"), 303
@@ -120,13 +118,16 @@ def close(cohort_id: int) -> Any:
 
 
 def _plan(form: CohortForm) -> services.Plan | None:
-    """Return the plan typed, or None with a message at the field when trainers are not known."""
-    draft = form.to_draft()
-    trainers = services.choose_trainers(db.session(), draft.trainers)
-    if trainers.unknown or not trainers.employees:
-        unknown = _("没有这些员工号：%(numbers)s", numbers="、".join(trainers.unknown))
-        form.trainers.errors = [unknown if trainers.unknown else _("请至少保留一位培训师。")]
+    """Return the plan typed; None, with a message at every field that is wrong, or before anything is."""
+    if not form.is_submitted():
         return None
+    valid = form.validate()
+    trainers = services.choose_trainers(db.session(), form.trainers.data or "")
+    if trainers.unknown:
+        form.trainers.errors = [_("没有这些员工号：%(numbers)s", numbers="、".join(trainers.unknown))]
+    if not valid or not trainers.employees or trainers.unknown:
+        return None
+    draft = form.to_draft()
     fields = {name: value for name, value in vars(draft).items() if name != "trainers"}
     return services.Plan(**fields, trainer_ids=tuple(one.id for one in trainers.employees))
 
@@ -151,9 +152,3 @@ def _units(also: tuple[str, str] | None = None) -> list[tuple[str, str]]:
     units = services.units_to_choose(db.session(), person(), clock.today())
     choices = [(str(one.id), local(one, "name")) for one in units]
     return choices if also is None or also in choices else [also, *choices]
-
-
-def _warn_of_long_run(cohort: Cohort) -> None:
-    run = services.days_in_a_row(db.session(), cohort)
-    if run:
-        flash(_("提醒：本班连续上课 %(n)s 天，中间没有休息日。", n=run), "warning")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lms.access.actions import Action
@@ -19,7 +19,7 @@ from lms.core.dated import valid_on
 from lms.core.errors import Refused
 from lms.core.i18n import N_, pick
 from lms.core.todo import Todo
-from lms.learning.models import Cohort, CourseVersion, Enrolment, EnrolmentState
+from lms.learning.models import Cohort, CohortState, CourseVersion, Enrolment, EnrolmentState
 from lms.people.services import path_to, unit_on
 from lms.roleplay.models import Rating, RatingState, Rubric, Scenario, Sitting, SittingScorer, SittingState
 
@@ -93,12 +93,22 @@ def schedule(
 
     Raises:
         Refused: without scorers, with the person or the person's own supervisor among them,
-            for a scenario of another course, or for somebody who has left the cohort.
+            for a scenario of another course, for somebody who has left the cohort or plays then already,
+            or in a cohort that was called off.
     """
     if not scorer_ids:
         raise Refused(N_("请至少选择一位评分人。"))
+    if enrolment.cohort.state is CohortState.CANCELLED:
+        raise Refused(N_("培训班已取消。"))
     if enrolment.state is EnrolmentState.WITHDRAWN:
         raise Refused(N_("该学员已退出培训班。"))
+    same = select(Sitting.id).where(
+        Sitting.enrolment_id == enrolment.id,
+        Sitting.scheduled_at == at,
+        Sitting.state != SittingState.CANCELLED,
+    )
+    if session.scalar(same) is not None:
+        raise Refused(N_("该学员在这个时间已经安排了演练。"))
     if enrolment.employee_id in scorer_ids:
         raise Refused(N_("学员不能给自己评分。"))
     if scenario.course_version_id != enrolment.cohort.course_version_id:
@@ -163,6 +173,11 @@ def sitting_page() -> Select[Sitting]:
     )
 
 
+def _held() -> ColumnElement[bool]:
+    """Sittings of cohorts that were not called off."""
+    return Sitting.cohort_id.in_(select(Cohort.id).where(Cohort.state != CohortState.CANCELLED))
+
+
 def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
     """Return the sittings a person has to score, and those to play."""
     if person.employee_id is None:
@@ -179,6 +194,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 SittingScorer.employee_id == person.employee_id,
                 Sitting.state == SittingState.SCHEDULED,
                 Sitting.id.not_in(rated),
+                _held(),
             )
             .limit(20)
         )
@@ -200,6 +216,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 Sitting.employee_id == person.employee_id,
                 Sitting.state == SittingState.SCHEDULED,
                 Sitting.scheduled_at > now,
+                _held(),
             )
             .limit(20)
         )
