@@ -206,7 +206,9 @@ def _holds(condition: dict[str, object], raw: dict[str, list[str]]) -> bool:
 
 def _said(question: dict[str, object], draw: Random) -> list[str]:
     kind = question["type"]
-    if kind in ("scale", "number"):
+    if kind == "number":
+        return [str(draw.randint(1, 3))]
+    if kind == "scale":
         least, most = int(str(question["min"])), int(str(question["max"]))
         if least < 0:
             return [str(draw.choice((0, 0, 0, 1, -1)))]

@@ -102,6 +102,12 @@ def schedule(
         raise Refused(N_("培训班已取消。"))
     if enrolment.state is EnrolmentState.WITHDRAWN:
         raise Refused(N_("该学员已退出培训班。"))
+    if enrolment.employee_id in scorer_ids:
+        raise Refused(N_("学员不能给自己评分。"))
+    if scenario.course_version_id != enrolment.cohort.course_version_id:
+        raise Refused(N_("该情景不属于培训班的课程。"))
+    if set(scorer_ids) & _own_supervisors(session, enrolment.employee_id, at):
+        raise Refused(N_("学员的直接主管不参加演练评分。"))
     same = select(Sitting.id).where(
         Sitting.enrolment_id == enrolment.id,
         Sitting.scheduled_at == at,
@@ -109,12 +115,6 @@ def schedule(
     )
     if session.scalar(same) is not None:
         raise Refused(N_("该学员在这个时间已经安排了演练。"))
-    if enrolment.employee_id in scorer_ids:
-        raise Refused(N_("学员不能给自己评分。"))
-    if scenario.course_version_id != enrolment.cohort.course_version_id:
-        raise Refused(N_("该情景不属于培训班的课程。"))
-    if set(scorer_ids) & _own_supervisors(session, enrolment.employee_id, at):
-        raise Refused(N_("学员的直接主管不参加演练评分。"))
     sitting = Sitting(
         cohort_id=enrolment.cohort_id,
         scenario_id=scenario.id,
