@@ -48,6 +48,7 @@
     const fresh = page.querySelector("form[data-quiz] [name=csrf_token]");
     entrance.hidden = Boolean(fresh);
     if (fresh) token.value = fresh.value;
+    return Boolean(fresh);
   };
 
   const save = async (item) => {
@@ -55,6 +56,7 @@
     pending.set(item, entry);
     show();
     let retry = false;
+    let wait = 4000;
     try {
       const answer = await fetch(item.dataset.url, {
         method: "POST",
@@ -68,7 +70,7 @@
         end = Math.min(end, performance.now() + said.seconds_left * 1000);
       } else if (answer.status === 400 || answer.status === 401) {
         retry = true;
-        await renew();
+        if (await renew()) wait = 200;
       } else if (answer.status >= 500) {
         retry = true;
       } else {
@@ -80,7 +82,7 @@
     }
     pending.delete(item);
     if (retry) {
-      const timer = setTimeout(() => save(item), 4000);
+      const timer = setTimeout(() => save(item), wait);
       pending.set(item, { timer, failed: true });
     } else if (entry.again) {
       save(item);

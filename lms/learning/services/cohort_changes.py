@@ -59,7 +59,7 @@ def change_cohort(
         Refused: when it is no longer open, or somebody changed it since.
         Rejected: naming every field that may not be changed so.
     """
-    session.refresh(cohort, with_for_update=True)
+    _lock(session, cohort)
     refuse_unless_open(cohort)
     if cohort.lock != seen:
         raise Refused(N_("其他人刚刚修改了同一内容，请刷新后重试。"))
@@ -91,7 +91,7 @@ def cancel_cohort(session: Session, actor: Acting, cohort: Cohort, reason: str) 
     Raises:
         Refused: when it is no longer open, has results already, or without a reason.
     """
-    session.refresh(cohort, with_for_update=True)
+    _lock(session, cohort)
     refuse_unless_open(cohort)
     if not reason.strip():
         raise Refused(N_("请写明取消的原因。"))
@@ -125,6 +125,12 @@ def refuse_unless_open(cohort: Cohort) -> None:
     """
     if cohort.state is not CohortState.OPEN:
         raise Refused(N_("本班已结班或已取消，不能再改。"))
+
+
+def _lock(session: Session, cohort: Cohort) -> None:
+    """Lock and reread the row; plain, since PostgreSQL locks no row of an outer join the page loaded with."""
+    row = select(Cohort).where(Cohort.id == cohort.id).with_for_update()
+    session.execute(row.execution_options(populate_existing=True)).scalar_one()
 
 
 def _set_trainers(session: Session, cohort: Cohort, wanted: tuple[int, ...]) -> None:
