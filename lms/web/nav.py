@@ -29,7 +29,7 @@ class Entry:
 MENU = (
     (N_("首页"), "home.index"),
     (N_("我的课程"), "learning.mine"),
-    (N_("课程"), "learning.catalogue"),
+    (N_("课程目录"), "learning.catalogue"),
     (N_("培训班"), "learning.cohorts"),
     (N_("我的测验"), "assessment.mine"),
     (N_("测验统计"), "assessment.cohorts"),
