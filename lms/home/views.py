@@ -9,8 +9,7 @@ from flask import Blueprint, render_template, request
 from lms.access.actions import Action
 from lms.core import clock
 from lms.core.db import db
-from lms.home import start
-from lms.home.services import todos
+from lms.home.services import start, todos
 from lms.learning.services import continue_lesson, search_courses
 from lms.people.models import Employee
 from lms.people.services import postings_on, search_people

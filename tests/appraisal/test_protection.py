@@ -90,7 +90,7 @@ def test_nobody_adds_an_adjustment_to_what_is_published(session: Session, comput
     ("sql", "what"),
     [
         ("UPDATE appraisal SET final_total = final_total + 1 WHERE id = {li}", "final_total"),
-        ("UPDATE appraisal SET final_grade = 'A' WHERE id = {li}", "final_grade"),
+        ("UPDATE appraisal SET final_grade = 'Z' WHERE id = {li}", "final_grade"),
         ("UPDATE appraisal SET rank = 77 WHERE id = {li}", "rank"),
         ("UPDATE appraisal SET state = 'incomplete' WHERE id = {li}", "state"),
         (

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.home import start
+from lms.home.services import start
 from lms.people.models import Employee
 from lms.people.services import define_grade
 from tests.queries import counted
