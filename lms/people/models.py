@@ -33,7 +33,10 @@ class Sex(StrEnum):
 
 
 class OrgUnit(Model):
-    """A unit of the bank; where it hangs in the tree is told by its placements."""
+    """A unit of the bank; where it hangs in the tree is told by its placements, which end when it closes.
+
+    `successor` is the unit that took over when it was merged.
+    """
 
     __tablename__ = "org_unit"
     __scope__ = Reach(unit=column("id"))
@@ -42,6 +45,9 @@ class OrgUnit(Model):
     name_zh: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str | None] = mapped_column(String(120))
     level: Mapped[Level] = mapped_column(EnumText(Level))
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))
+
+    successor: Mapped[OrgUnit | None] = relationship(remote_side="OrgUnit.id")
 
 
 class OrgPlacement(Model):

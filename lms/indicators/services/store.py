@@ -1,0 +1,129 @@
+"""The typed store of a data model: Parquet files with its schema, seen in DuckDB through a view of its name.
+
+Beside the model's fields every record has `_batch`, `_line` and `_day` (the day of its DAY field, else the
+last day of the period it was imported for). Only records that count are seen: of committed batches, not
+hidden, and by the model's delivery not replaced by a later batch.
+"""
+
+# ruff: noqa: S608  the queries are made of checked names and bound values
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core import parquet
+from lms.indicators.models import DataField, DataModel, HiddenValue, ImportBatch
+from lms.indicators.rules import BatchState, ImportKind
+from lms.indicators.rules.kinds import Delivery, FieldKind, FieldRole
+
+_TYPES: dict[FieldKind, pa.DataType] = {
+    FieldKind.TEXT: pa.string(),
+    FieldKind.ID: pa.string(),
+    FieldKind.NUMBER: pa.decimal128(28, 8),
+    FieldKind.DAY: pa.date32(),
+    FieldKind.CHOICE: pa.string(),
+}
+SYSTEM = pa.schema({"_batch": pa.int64(), "_line": pa.int64(), "_day": pa.date32()})
+
+
+def schema_of(fields: Sequence[DataField]) -> pa.Schema:
+    """Return the columns of a model's records: its fields by code, then the system's own."""
+    return pa.schema([*(pa.field(field.code, _TYPES[field.kind]) for field in fields), *SYSTEM])
+
+
+def stored_schema(fields: Sequence[DataField]) -> pa.Schema:
+    """Return the columns of a file; which batch it is of is told by the one row that names it."""
+    schema = schema_of(fields)
+    return schema.remove(schema.get_field_index("_batch"))
+
+
+def day_field(fields: Sequence[DataField]) -> str | None:
+    """Return the code of the field that tells a record's day."""
+    return next((field.code for field in fields if field.role is FieldRole.DAY), None)
+
+
+def open_view(
+    session: Session,
+    connection: duckdb.DuckDBPyConnection,
+    model: DataModel,
+    *,
+    first: date | None = None,
+    after: date | None = None,
+    batches: Collection[int] | None = None,
+) -> None:
+    """Create the view named by the model's code in a connection that may read files.
+
+    `first` and `after` limit the days `[first, after)`; `batches` the batches, whatever replaced them.
+    """
+    code = model.code
+    wanted = select(ImportBatch.id, ImportBatch.files).where(
+        ImportBatch.kind == ImportKind.RECORDS,
+        ImportBatch.data_model_id == model.id,
+        ImportBatch.state == BatchState.COMMITTED,
+    )
+    if first is not None:
+        wanted = wanted.where(ImportBatch.last_day >= first)
+    if after is not None:
+        wanted = wanted.where(ImportBatch.first_day < after)
+    files = [
+        (batch, parquet.path(file))
+        for batch, paths in session.execute(wanted.order_by(ImportBatch.id))
+        for file in paths
+    ]
+    hidden = session.execute(
+        select(HiddenValue.batch_id, HiddenValue.line)
+        .join(ImportBatch, ImportBatch.id == HiddenValue.batch_id)
+        .where(ImportBatch.data_model_id == model.id)
+    ).all()
+    _table(
+        connection,
+        f"_files_{code}",
+        _pairs("_batch", [b for b, _ in files], "filename", [f for _, f in files]),
+    )
+    _table(
+        connection,
+        f"_hidden_{code}",
+        _pairs("_batch", [b for b, _ in hidden], "_line", [n for _, n in hidden]),
+    )
+    _table(connection, f"_none_{code}", schema_of(model.fields).empty_table())
+    origin = f'SELECT * FROM "_none_{code}"'
+    if files:
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for _, file in files)
+        origin += (
+            f" UNION ALL BY NAME SELECT * EXCLUDE (filename) FROM read_parquet([{listed}], "
+            f'union_by_name = true, filename = true) JOIN "_files_{code}" USING (filename)'
+        )
+    days = [f"_day {sign} DATE '{day}'" for sign, day in ((">=", first), ("<", after)) if day is not None]
+    if batches is not None:
+        days.append(f"_batch IN ({', '.join(map(str, sorted(batches))) or 'NULL'})")
+    connection.execute(
+        f'CREATE OR REPLACE VIEW "{code}" AS SELECT * FROM ({origin}) record '
+        f'ANTI JOIN "_hidden_{code}" USING (_batch, _line) '
+        f"WHERE {' AND '.join(days) or 'true'} {_standing(model) if batches is None else ''}"
+    )
+
+
+def _standing(model: DataModel) -> str:
+    """Return the clause that leaves out what a later batch replaced."""
+    if model.delivery is not Delivery.DELTA:
+        return "QUALIFY _batch = max(_batch) OVER (PARTITION BY _day)"
+    key = [f'"{field.code}"' for field in model.fields if field.in_key]
+    if not key:
+        return ""
+    return f"QUALIFY row_number() OVER (PARTITION BY {', '.join(key)} ORDER BY _batch DESC, _line DESC) = 1"
+
+
+def _pairs(left: str, lefts: list[int], right: str, rights: Sequence[int | str]) -> pa.Table:
+    kind: pa.DataType = pa.string() if right == "filename" else pa.int64()
+    return pa.table({left: pa.array(lefts, pa.int64()), right: pa.array(rights, kind)})
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, content: pa.Table) -> None:
+    connection.register("_given", content)
+    connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS FROM _given')
+    connection.unregister("_given")
