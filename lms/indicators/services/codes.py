@@ -13,17 +13,16 @@ from lms.indicators.models import CodeMap
 from lms.people.models import Employee, OrgUnit
 
 _NEVER = date(9999, 1, 1)
-_SCHEMA = pa.schema(
-    {
-        "kind": pa.string(),
-        "source": pa.string(),
-        "code": pa.string(),
-        "employee_number": pa.string(),
-        "unit_code": pa.string(),
-        "valid_from": pa.date32(),
-        "valid_to": pa.date32(),
-    }
-)
+_TYPES: dict[str, pa.DataType] = {
+    "kind": pa.string(),
+    "source": pa.string(),
+    "code": pa.string(),
+    "employee_number": pa.string(),
+    "unit_code": pa.string(),
+    "valid_from": pa.date32(),
+    "valid_to": pa.date32(),
+}
+_SCHEMA = pa.schema(_TYPES)
 
 
 def register_code_maps(session: Session, connection: duckdb.DuckDBPyConnection) -> None:
@@ -45,9 +44,12 @@ def register_code_maps(session: Session, connection: duckdb.DuckDBPyConnection) 
         .outerjoin(OrgUnit, OrgUnit.id == CodeMap.org_unit_id)
         .order_by(CodeMap.id)
     ).all()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(_SCHEMA)
-    columns[0] = tuple(kind.value for kind in columns[0])
-    columns[6] = tuple(day or _NEVER for day in columns[6])
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
-    connection.register("_code_map", pa.Table.from_arrays(arrays, schema=_SCHEMA))
+    table = pa.Table.from_pylist(
+        [
+            dict(zip(_SCHEMA.names, (kind.value, *meaning, valid_to or _NEVER), strict=True))
+            for kind, *meaning, valid_to in rows
+        ],
+        schema=_SCHEMA,
+    )
+    connection.register("_code_map", table)
     connection.execute("CREATE OR REPLACE TABLE code_map AS FROM _code_map")

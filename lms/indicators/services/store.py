@@ -28,7 +28,8 @@ _TYPES: dict[FieldKind, pa.DataType] = {
     FieldKind.DAY: pa.date32(),
     FieldKind.CHOICE: pa.string(),
 }
-SYSTEM = pa.schema({"_batch": pa.int64(), "_line": pa.int64(), "_day": pa.date32()})
+_SYSTEM: dict[str, pa.DataType] = {"_batch": pa.int64(), "_line": pa.int64(), "_day": pa.date32()}
+SYSTEM = pa.schema(_SYSTEM)
 
 
 def schema_of(fields: Sequence[DataField]) -> pa.Schema:
