@@ -8,7 +8,9 @@
   const state = form.querySelector("[data-quiz-state]");
   const clock = form.querySelector("[data-quiz-clock]");
   const warning = form.querySelector("[data-quiz-warning]");
-  const token = form.elements.csrf_token.value;
+  const token = form.elements.csrf_token;
+  const entrance = form.querySelector("[data-quiz-sign-in]");
+  const refused = new Set(); // items whose last answer the server did not take
   const pending = new Map(); // item → timer or running save; one save of an item at a time, the last wins
   let end = performance.now() + Number(text.seconds) * 1000;
   let leaving = false;
@@ -16,7 +18,9 @@
   const show = () => {
     const busy = [...pending.values()];
     if (busy.some((one) => one.failed)) state.textContent = text.unsaved;
-    else state.textContent = busy.length ? text.saving : text.saved;
+    else if (busy.length) state.textContent = text.saving;
+    else state.textContent = refused.size ? text.refused : text.saved;
+    state.toggleAttribute("data-bad", state.textContent === text.unsaved || state.textContent === text.refused);
   };
 
   const fieldsOf = (item) => {
@@ -36,24 +40,41 @@
     item.querySelector("[data-quiz-note]").textContent = answer.note;
   };
 
+  // Signed out in the middle, or signed in anew in another window: the page needs a fresh token, and until
+  // somebody is signed in it says so and goes on trying.
+  const renew = async () => {
+    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("form[data-quiz] [name=csrf_token]");
+    entrance.hidden = Boolean(fresh);
+    if (fresh) token.value = fresh.value;
+    return Boolean(fresh);
+  };
+
   const save = async (item) => {
     const entry = { running: true, again: false, failed: false };
     pending.set(item, entry);
     show();
     let retry = false;
+    let wait = 4000;
     try {
       const answer = await fetch(item.dataset.url, {
         method: "POST",
-        headers: { "X-CSRFToken": token, Accept: "application/json" },
+        headers: { "X-CSRFToken": token.value, Accept: "application/json" },
         body: fieldsOf(item),
       });
       const said = await answer.json();
       if (answer.ok) {
+        refused.delete(item);
         tell(item, said);
         end = Math.min(end, performance.now() + said.seconds_left * 1000);
+      } else if (answer.status === 400 || answer.status === 401) {
+        retry = true;
+        if (await renew()) wait = 200;
       } else if (answer.status >= 500) {
         retry = true;
       } else {
+        refused.add(item);
         item.querySelector("[data-quiz-note]").textContent = said.error || text.refused;
       }
     } catch {
@@ -61,7 +82,7 @@
     }
     pending.delete(item);
     if (retry) {
-      const timer = setTimeout(() => save(item), 4000);
+      const timer = setTimeout(() => save(item), wait);
       pending.set(item, { timer, failed: true });
     } else if (entry.again) {
       save(item);
@@ -122,6 +143,7 @@
       }
     }
     if (left > 0 || leaving) return;
+    if (!navigator.onLine) return;
     leaving = true;
     clearInterval(beat);
     warning.textContent = text.over;
@@ -131,6 +153,10 @@
     form.append(then);
     form.submit();
   };
+  // Out of the browser's memory the page would show a paper that may have been handed in since.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
   const beat = setInterval(tick, 500);
   tick();
 })();

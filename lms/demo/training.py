@@ -18,7 +18,14 @@ from lms.demo.staff import Bank
 from lms.feedback.models import Form, Wave
 from lms.feedback.services import answer, forms_for, open_wave
 from lms.learning.models import Cohort, CourseVersion, Enrolment, Lesson
-from lms.learning.services import complete_lesson, enrol_many, open_cohort, package_folders, read_packages
+from lms.learning.services import (
+    close_cohort,
+    complete_lesson,
+    enrol_many,
+    open_cohort,
+    package_folders,
+    read_packages,
+)
 from lms.people.models import Employee
 from lms.roleplay.models import Scenario
 from lms.roleplay.services import scenarios_for, schedule, submit
@@ -82,6 +89,7 @@ def run_course(
         for enrolment in enrolments:
             if draw.random() < 0.86:
                 tell(session, wave, form, enrolment.employee_id, draw, midnight(opened) + 30 * HOUR)
+    close_cohort(session, SYSTEM, cohort)
     return cohort
 
 
@@ -198,7 +206,9 @@ def _holds(condition: dict[str, object], raw: dict[str, list[str]]) -> bool:
 
 def _said(question: dict[str, object], draw: Random) -> list[str]:
     kind = question["type"]
-    if kind in ("scale", "number"):
+    if kind == "number":
+        return [str(draw.randint(1, 3))]
+    if kind == "scale":
         least, most = int(str(question["min"])), int(str(question["max"]))
         if least < 0:
             return [str(draw.choice((0, 0, 0, 1, -1)))]

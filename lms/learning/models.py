@@ -156,10 +156,14 @@ class Cohort(Model):
     rest_days: Mapped[bool]
     state: Mapped[CohortState] = mapped_column(EnumText(CohortState))
     capacity: Mapped[int]
+    cancel_reason: Mapped[str | None] = mapped_column(String(500))
+    lock: Mapped[int] = mapped_column(default=1)
 
     course_version: Mapped[CourseVersion] = relationship()
     org_unit: Mapped[OrgUnit] = relationship()
     trainers: Mapped[list[CohortTrainer]] = relationship(order_by="CohortTrainer.id")
+
+    __mapper_args__ = {"version_id_col": lock}
 
 
 class CohortTrainer(Model):

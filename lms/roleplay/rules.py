@@ -10,6 +10,8 @@ from typing import Any
 from lms.core.i18n import N_
 
 LEVELS = (1, 2, 3, 4)
+NO_LEVEL = 0
+"""What a draft holds at a criterion with a remark and no level yet; never submitted."""
 CENT = Decimal("0.01")
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from lms.access.actions import Action
 from lms.core import clock
 from lms.core.db import db
-from lms.core.errors import Rejected
+from lms.core.errors import Refused, Rejected
 from lms.learning.models import Cohort, Enrolment
 from lms.learning.services import roster
 from lms.roleplay.forms import SittingForm
@@ -30,7 +30,7 @@ from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load, reachable
 from lms.web.paging import paginate
-from lms.web.text import local, say_problem
+from lms.web.text import local, say, say_problem
 
 bp = Blueprint("roleplay", __name__, url_prefix="/roleplay")
 
@@ -40,7 +40,7 @@ bp = Blueprint("roleplay", __name__, url_prefix="/roleplay")
 def index() -> Any:
     """List the sittings a person plays, scores or trains."""
     page = paginate(reachable(sittings(), Sitting, Action.SITTING_VIEW), per_page=30)
-    return render_template("roleplay/index.html", page=page)
+    return render_template("roleplay/index.html", page=page, now=clock.now())
 
 
 @bp.get("/sittings/<int:sitting_id>")
@@ -108,15 +108,25 @@ def schedule_for(cohort_id: int) -> Any:
     form.scorer_ids.choices = [
         (employee.id, employee.name) for employee in possible_scorers(db.session(), clock.today())
     ]
+    if request.method == "GET":
+        form.scorer_ids.data = [one.employee_id for one in cohort.trainers]
+    refusal = None
     if form.validate_on_submit() and form.at.data:
-        planned = schedule(
-            db.session(),
-            person(),
-            enrolment=db.session().get_one(Enrolment, form.enrolment_id.data),
-            scenario=db.session().get_one(Scenario, form.scenario_id.data),
-            scorer_ids=form.scorer_ids.data or [],
-            at=form.at.data.replace(tzinfo=clock.SHANGHAI),
-        )
-        flash(_("演练已安排。"), "success")
-        return redirect(url_for("roleplay.sitting", sitting_id=planned.id), 303)
-    return render_template("roleplay/schedule.html", cohort=cohort, form=form), 422 if form.errors else 200
+        try:
+            planned = schedule(
+                db.session(),
+                person(),
+                enrolment=db.session().get_one(Enrolment, form.enrolment_id.data),
+                scenario=db.session().get_one(Scenario, form.scenario_id.data),
+                scorer_ids=form.scorer_ids.data or [],
+                at=form.at.data.replace(tzinfo=clock.SHANGHAI),
+            )
+        except Refused as refused:
+            db.session.rollback()
+            cohort = load(Cohort, cohort_id, Action.SITTING_SCHEDULE)
+            refusal = say(refused.message, refused.params)
+        else:
+            flash(_("演练已安排。"), "success")
+            return redirect(url_for("roleplay.sitting", sitting_id=planned.id), 303)
+    page = render_template("roleplay/schedule.html", cohort=cohort, form=form, refusal=refusal)
+    return page, 422 if form.errors or refusal else 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from lms.access.actions import Action
 from lms.access.models import Account
@@ -29,6 +30,12 @@ NARROWED_INSIDE = {"appraisal.grid"}
 """Routes whose argument is a cycle everybody may name, and whose rows (the people rated) are narrowed."""
 NOWHERE = 987_654_321
 PER_SIDE = 4
+LINKS = 40
+LINK = re.compile(r'href="(/[^"#]*)')
+
+
+PLACES = {"block"}
+"""Arguments that are a place in something already named, not a row."""
 
 
 def models() -> dict[str, type[Model]]:
@@ -53,6 +60,8 @@ def models() -> dict[str, type[Model]]:
         "job_id": "job",
         "document_id": "issued_document",
         "zip_id": "unit_zip",
+        "grant_id": "grant",
+        "item_id": "attempt_item",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 
@@ -105,7 +114,7 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str, Action | None]]:
 
 def address(app: Flask, rule: Rule, value: int = NOWHERE) -> str:
     values = {
-        name: value if type(converter).__name__ == "IntegerConverter" else "x"
+        name: value if isinstance(converter, IntegerConverter) else "x"
         for name, converter in rule._converters.items()
     }
     with app.test_request_context():
@@ -169,6 +178,30 @@ def test_a_role_reaches_the_rows_in_its_scope_and_no_other(standing: Flask, user
             assert answer.status_code < 500, (rule.rule, method, row_id)
             tried += 1
     assert tried > 10
+
+
+def test_every_argument_names_a_model_that_the_matrix_knows(standing: Flask) -> None:
+    known = set(models()) | PLACES
+    for rule, _, _ in routes(standing):
+        numbers = {name for name, kind in rule._converters.items() if isinstance(kind, IntegerConverter)}
+        assert numbers <= known, f"tell models() what {numbers - known} of {rule.rule} is"
+
+
+@pytest.mark.parametrize("username", PLAYED)
+def test_no_page_links_to_what_its_reader_may_not_open(standing: Flask, username: str) -> None:
+    """A list that is not narrowed shows itself by a link that leads to a refusal."""
+    client, followed = enter(standing, username), set()
+    for rule, method, action in routes(standing):
+        if action is None or method != "GET" or rule.arguments:
+            continue
+        page = client.get(address(standing, rule))
+        if page.status_code != 200 or not page.mimetype.startswith("text/html"):
+            continue
+        for link in sorted(set(LINK.findall(page.text)) - followed)[:LINKS]:
+            followed.add(link)
+            answer = client.get(link.replace("&amp;", "&"))
+            assert answer.status_code < 400, (rule.rule, link, answer.status_code)
+    assert followed
 
 
 def test_every_change_asks_for_the_token_of_its_form(standing: Flask) -> None:

@@ -16,13 +16,13 @@ FLOORS = {"rules", "models", "reach", "services", "forms", "views", "api", "jobs
 """`reach` is where a room says how rights reach its rows, for its own models and those above."""
 OWN_FLOORS = {
     "appraisal": {"evidence"},  # the one place where training and business results meet
-    "access": {"actions", "policy"},
+    "access": {"actions", "meanings", "policy"},
 }
 """What a room has besides the floors, because the plan gives it a name of its own."""
 TOOLS = {"core", "scoring", "web", "reports", "demo"}
 """Rooms without the floors: what they hold stands in their own docstrings."""
 DOORS = {"services", "models", "reach"}
-OPEN = {"core": None, "scoring": None, "web": None, "access": {"actions", "policy"}}
+OPEN = {"core": None, "scoring": None, "web": None, "access": {"actions", "meanings", "policy"}}
 """Doors beyond services and models: None means that the whole room is a tool for others."""
 ABOVE_ALL = {"app"}
 

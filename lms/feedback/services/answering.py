@@ -14,11 +14,11 @@ from lms.access.services import Person
 from lms.core.audit import Acting, record
 from lms.core.clock import local_day
 from lms.core.errors import Problem, Refused, Rejected
-from lms.core.i18n import N_
+from lms.core.i18n import N_, pick
 from lms.core.todo import Todo
 from lms.feedback.models import Participation, Response, Wave
 from lms.feedback.rules import read_answers, straight_lined
-from lms.learning.models import Enrolment, EnrolmentState, OutcomeKind
+from lms.learning.models import Cohort, CohortState, Enrolment, EnrolmentState, OutcomeKind
 from lms.learning.services import record_outcome
 
 _BITS = 62
@@ -39,7 +39,8 @@ def my_waves(employee_id: int, day: datetime) -> Select[Wave, Participation | No
         .outerjoin(
             Participation, and_(Participation.wave_id == Wave.id, Participation.enrolment_id == Enrolment.id)
         )
-        .where(Wave.opens_on <= local_day(day))
+        .join(Cohort, Cohort.id == Wave.cohort_id)
+        .where(Wave.opens_on <= local_day(day), Cohort.state != CohortState.CANCELLED)
         .options(joinedload(Wave.form), joinedload(Wave.cohort))
         .order_by(Wave.due_on.desc(), Wave.id.desc())
     )
@@ -52,7 +53,7 @@ def may_answer(session: Session, employee_id: int, wave: Wave, now: datetime) ->
         Refused: when the wave is closed, not put to this person, or answered already.
     """
     day = local_day(now)
-    if not wave.opens_on <= day <= wave.due_on:
+    if not wave.opens_on <= day <= wave.due_on or wave.cohort.state is CohortState.CANCELLED:
         raise Refused(N_("这张反馈表现在不开放填写。"))
     enrolment = session.scalar(
         select(Enrolment).where(
@@ -132,7 +133,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
             N_("填写反馈表：%(cohort)s"),
             "feedback.fill",
             {"wave_id": wave.id},
-            {"cohort": wave.cohort.name_zh},
+            {"cohort": pick(wave.cohort, "name", person.language)},
             due=wave.due_on,
             kind="feedback",
         )

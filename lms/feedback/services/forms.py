@@ -13,7 +13,7 @@ from lms.core.audit import Acting, record
 from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.feedback.models import Form, Wave
-from lms.learning.models import Cohort, CourseVersion
+from lms.learning.models import Cohort, CohortState, CourseVersion
 
 
 class _WithForms(Protocol):
@@ -70,11 +70,13 @@ def open_wave(
     """Put a form to the people of a cohort.
 
     Raises:
-        Refused: when the form is of another course, the days are turned round, or an earlier
-            wave of the same form is still open on that day.
+        Refused: when the form is of another course, the cohort was called off, the days are turned
+            round, or an earlier wave of the same form is still open on that day.
     """
     if form.course_version_id != cohort.course_version_id:
         raise Refused(N_("这张反馈表不属于该培训班的课程。"))
+    if cohort.state is CohortState.CANCELLED:
+        raise Refused(N_("培训班已取消。"))
     if due_on < opens_on:
         raise Refused(N_("截止日期不能早于开始日期。"))
     open_then = session.scalar(

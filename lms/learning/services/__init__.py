@@ -1,5 +1,6 @@
 """The verbs of learning: publish, open, enrol, learn, and tell what came of it."""
 
+from lms.learning.rules.cohort_plan import Plan
 from lms.learning.services.catalogue import (
     courses,
     latest_versions,
@@ -10,6 +11,14 @@ from lms.learning.services.catalogue import (
     medium_of,
     search_courses,
     version_by_code,
+)
+from lms.learning.services.cohort_changes import (
+    cancel_cohort,
+    change_cohort,
+    has_results,
+    plan_of,
+    refuse_unless_open,
+    standing_of,
 )
 from lms.learning.services.cohorts import (
     Chosen,
@@ -57,8 +66,11 @@ __all__ = [
     "Chosen",
     "Completion",
     "Package",
+    "Plan",
     "Result",
     "Step",
+    "cancel_cohort",
+    "change_cohort",
     "check_pair",
     "choose_by_numbers",
     "choose_by_unit",
@@ -73,6 +85,7 @@ __all__ = [
     "enrol",
     "enrol_many",
     "enrolment_for",
+    "has_results",
     "head_counts",
     "latest_versions",
     "lessons_in",
@@ -90,14 +103,17 @@ __all__ = [
     "own_number",
     "package_folders",
     "pair_answers",
+    "plan_of",
     "publish",
     "read_package",
     "read_packages",
     "record_outcome",
+    "refuse_unless_open",
     "remember_position",
     "roster",
     "search_courses",
     "settle",
+    "standing_of",
     "standings",
     "steps_of",
     "todo",

@@ -202,7 +202,7 @@ def continue_lesson(session: Session, employee_id: int) -> Lesson | None:
         .where(
             Enrolment.employee_id == employee_id,
             Enrolment.state.not_in([EnrolmentState.WITHDRAWN, EnrolmentState.COMPLETED]),
-            Cohort.state != CohortState.CANCELLED,
+            Cohort.state == CohortState.OPEN,
         )
     )
     return session.scalar(

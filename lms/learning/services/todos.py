@@ -26,7 +26,7 @@ def _to_learn(session: Session, person: Person, employee_id: int) -> list[Todo]:
     enrolments = [
         one
         for one in session.scalars(my_enrolments(employee_id))
-        if one.state is not EnrolmentState.COMPLETED
+        if one.state is not EnrolmentState.COMPLETED and one.cohort.state is CohortState.OPEN
     ]
     found = standings(session, enrolments)
     return [

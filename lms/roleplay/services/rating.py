@@ -14,7 +14,7 @@ from lms.core.i18n import N_
 from lms.learning.models import OutcomeKind
 from lms.learning.services import record_outcome
 from lms.roleplay.models import Rating, RatingScore, RatingState, Sitting, SittingState
-from lms.roleplay.rules import LEVELS, check, final, mark
+from lms.roleplay.rules import LEVELS, NO_LEVEL, check, final, mark
 
 
 def my_rating(session: Session, sitting: Sitting, scorer_id: int) -> Rating | None:
@@ -52,13 +52,14 @@ def save_draft(
     codes = [criterion["code"] for criterion in sitting.scenario.rubric.content["criteria"]]
     held = {score.criterion_code: score for score in rating.scores}
     for code in codes:
-        if levels.get(code) not in LEVELS:
-            continue
+        level, remark = levels.get(code, NO_LEVEL), remarks.get(code, "").strip()[:1000]
         score = held.get(code)
+        if score is None and level not in LEVELS and not remark:
+            continue
         if score is None:
             score = RatingScore(criterion_code=code)
             rating.scores.append(score)
-        score.level, score.remark = levels[code], remarks.get(code, "").strip()[:1000]
+        score.level, score.remark = level if level in LEVELS else NO_LEVEL, remark
     rating.remarks = overall.strip()[:2000]
     session.flush()
     return rating

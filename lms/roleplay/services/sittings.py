@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lms.access.actions import Action
@@ -17,9 +17,9 @@ from lms.core.audit import Acting, record
 from lms.core.clock import local_day
 from lms.core.dated import valid_on
 from lms.core.errors import Refused
-from lms.core.i18n import N_
+from lms.core.i18n import N_, pick
 from lms.core.todo import Todo
-from lms.learning.models import Cohort, CourseVersion, Enrolment, EnrolmentState
+from lms.learning.models import Cohort, CohortState, CourseVersion, Enrolment, EnrolmentState
 from lms.people.services import path_to, unit_on
 from lms.roleplay.models import Rating, RatingState, Rubric, Scenario, Sitting, SittingScorer, SittingState
 
@@ -93,10 +93,13 @@ def schedule(
 
     Raises:
         Refused: without scorers, with the person or the person's own supervisor among them,
-            for a scenario of another course, or for somebody who has left the cohort.
+            for a scenario of another course, for somebody who has left the cohort or plays then already,
+            or in a cohort that was called off.
     """
     if not scorer_ids:
         raise Refused(N_("请至少选择一位评分人。"))
+    if enrolment.cohort.state is CohortState.CANCELLED:
+        raise Refused(N_("培训班已取消。"))
     if enrolment.state is EnrolmentState.WITHDRAWN:
         raise Refused(N_("该学员已退出培训班。"))
     if enrolment.employee_id in scorer_ids:
@@ -105,6 +108,13 @@ def schedule(
         raise Refused(N_("该情景不属于培训班的课程。"))
     if set(scorer_ids) & _own_supervisors(session, enrolment.employee_id, at):
         raise Refused(N_("学员的直接主管不参加演练评分。"))
+    same = select(Sitting.id).where(
+        Sitting.enrolment_id == enrolment.id,
+        Sitting.scheduled_at == at,
+        Sitting.state != SittingState.CANCELLED,
+    )
+    if session.scalar(same) is not None:
+        raise Refused(N_("该学员在这个时间已经安排了演练。"))
     sitting = Sitting(
         cohort_id=enrolment.cohort_id,
         scenario_id=scenario.id,
@@ -163,6 +173,11 @@ def sitting_page() -> Select[Sitting]:
     )
 
 
+def _held() -> ColumnElement[bool]:
+    """Sittings of cohorts that were not called off."""
+    return Sitting.cohort_id.in_(select(Cohort.id).where(Cohort.state != CohortState.CANCELLED))
+
+
 def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
     """Return the sittings a person has to score, and those to play."""
     if person.employee_id is None:
@@ -179,6 +194,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 SittingScorer.employee_id == person.employee_id,
                 Sitting.state == SittingState.SCHEDULED,
                 Sitting.id.not_in(rated),
+                _held(),
             )
             .limit(20)
         )
@@ -187,7 +203,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 N_("演练评分：%(name)s · %(scenario)s"),
                 "roleplay.rate",
                 {"sitting_id": sitting.id},
-                {"name": sitting.employee.name, "scenario": sitting.scenario.title_zh},
+                {"name": sitting.employee.name, "scenario": pick(sitting.scenario, "title", person.language)},
                 due=local_day(sitting.scheduled_at),
                 kind="sitting",
             )
@@ -200,6 +216,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 Sitting.employee_id == person.employee_id,
                 Sitting.state == SittingState.SCHEDULED,
                 Sitting.scheduled_at > now,
+                _held(),
             )
             .limit(20)
         )
@@ -208,7 +225,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 N_("准备演练：%(scenario)s"),
                 "roleplay.sitting",
                 {"sitting_id": sitting.id},
-                {"scenario": sitting.scenario.title_zh},
+                {"scenario": pick(sitting.scenario, "title", person.language)},
                 due=local_day(sitting.scheduled_at),
                 kind="sitting",
             )
