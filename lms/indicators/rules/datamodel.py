@@ -297,10 +297,11 @@ def _condition_problems(condition: Condition, one: FieldDraft, model: ModelDraft
 
 
 def _overlaps(one: FieldDraft) -> Iterator[Problem]:
-    by_indicator: dict[str, list[tuple[date, date | None]]] = {}
+    alike: dict[tuple[str, tuple[Condition, ...]], list[tuple[date, date | None]]] = {}
     for mapping in one.mappings:
-        by_indicator.setdefault(mapping.indicator, []).append((mapping.valid_from, mapping.valid_to))
-    for indicator, spans in by_indicator.items():
+        spans = alike.setdefault((mapping.indicator, mapping.conditions), [])
+        spans.append((mapping.valid_from, mapping.valid_to))
+    for (indicator, _), spans in alike.items():
         try:
             refuse_overlap(spans)
         except Refused:

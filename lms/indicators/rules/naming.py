@@ -68,6 +68,7 @@ def name_problem(name: str, *, required: bool = True, longest: int = 120) -> Pro
         return Problem(NAME_EMPTY) if required else None
     if len(name) > longest:
         return Problem(NAME_LONG, {"name": f"{name[:20]}…", "longest": longest})
-    if any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for one in name):
+    odd = any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for one in name)
+    if odd or name.strip()[0] in "=+-@":  # a spreadsheet would take such a heading for a formula
         return Problem(NAME_FORM, {"name": name.strip()[:40]})
     return None

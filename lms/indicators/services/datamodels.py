@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from lms.core.audit import Acting, record
 from lms.core.errors import Problem, Refused, Rejected
 from lms.core.i18n import N_
+from lms.core.types import canonical_json
 from lms.indicators.models import (
     DataField,
     DataModel,
@@ -271,14 +272,21 @@ def _write_field(
     field.choices = {code: list(spellings) for code, spellings in draft.choices.items()}
     session.add(field)
     session.flush()
-    standing = {(one.indicator_id, one.valid_from): one for one in field.mappings}
+    standing = {
+        (one.indicator_id, one.valid_from, canonical_json(one.conditions)): one for one in field.mappings
+    }
     for one in draft.mappings:
-        key = (indicators[one.indicator], one.valid_from)
-        mapping = standing.pop(key, None) or FieldMapping(
-            field_id=field.id, indicator_id=key[0], valid_from=key[1]
-        )
+        conditions = [condition.to_json() for condition in one.conditions]
+        indicator = indicators[one.indicator]
+        mapping = standing.pop((indicator, one.valid_from, canonical_json(conditions)), None)
+        if mapping is None:
+            mapping = FieldMapping(
+                field_id=field.id,
+                indicator_id=indicator,
+                valid_from=one.valid_from,
+                conditions=conditions,
+            )
         mapping.valid_to, mapping.coefficient = one.valid_to, one.coefficient
-        mapping.conditions = [condition.to_json() for condition in one.conditions]
         session.add(mapping)
     for mapping in standing.values():
         session.delete(mapping)
