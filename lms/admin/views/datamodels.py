@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -144,6 +144,7 @@ def show_model(model_id: int) -> str:
         batches=session.scalars(services.batches_of(model).limit(10)).all(),
         names={field.code: local(field, "name") for field in model.fields},
         change_words=_change_words(),
+        value_words=_value_words(model),
         form=EmptyForm(),
         upload=_records_form(),
         may_define=person().can(Action.MODEL_DEFINE),
@@ -151,6 +152,19 @@ def show_model(model_id: int) -> str:
         may_see_records=person().can(Action.RECORD_VIEW),
         **_words(),
     )
+
+
+def _value_words(model: DataModel) -> Callable[[dict[str, Any]], str]:
+    """Return how the values of a stored condition are shown: choices as the files spell them."""
+    by_code = {field.code: field for field in model.fields}
+
+    def words(condition: dict[str, Any]) -> str:
+        field, given = by_code.get(condition["field"]), condition["value"]
+        values = given if isinstance(given, list) else [] if given is None else [given]
+        comma = "、" if page_language() == "zh" else ", "
+        return comma.join(_shown(field, value) if field is not None else str(value) for value in values)
+
+    return words
 
 
 def _change_words() -> dict[str, Any]:
