@@ -55,6 +55,9 @@ MEANING: dict[Action, tuple[str, str]] = {
     Action.PROPOSAL_DECIDE: ("approve or refuse as the second person", "作为第二人批准或退回"),
     Action.JOB_VIEW: ("see the progress of one's background work", "查看本人后台任务的进度"),
     Action.JOB_CANCEL: ("cancel one's background work", "取消本人的后台任务"),
+    Action.MODEL_VIEW: ("see data models and their templates", "查看数据模型及其模板"),
+    Action.MODEL_DEFINE: ("define and change data models", "定义和修改数据模型"),
+    Action.RECORD_VIEW: ("see the records of data models", "查看数据模型的记录"),
 }
 
 
