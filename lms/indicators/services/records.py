@@ -86,7 +86,7 @@ class RecordsImporter:
             digest = _digest(connection, fields)
             notes = list(_notes(session, connection, model, fields))
         problems.sort(key=lambda problem: problem.line or 0)
-        return Checked(rows, problems, {model.code: digest}, notes), []
+        return Checked(rows, problems, {model.code: digest}, notes=notes), []
 
     def parts(self, upload: ImportUpload, checked: Checked) -> list[Part]:
         """Return all rows as one part."""
