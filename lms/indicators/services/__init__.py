@@ -13,7 +13,14 @@ from lms.indicators.rules import (
     UploadDraft,
 )
 from lms.indicators.services.actuals import ActualsImporter
-from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
+from lms.indicators.services.derivation import (
+    derivations,
+    measures,
+    measures_of,
+    recalculations,
+    refresh,
+    switch_effect,
+)
 from lms.indicators.services.indicators import (
     all_indicators,
     change_bases,
@@ -22,6 +29,7 @@ from lms.indicators.services.indicators import (
     found_indicators,
     indicators_by_set,
 )
+from lms.indicators.services.measures import balance
 from lms.indicators.services.pipeline import (
     LIMIT,
     Findings,
@@ -51,6 +59,15 @@ from lms.indicators.services.pipeline import (
     withdraw,
     write_parts,
 )
+from lms.indicators.services.provenance import (
+    SourceRow,
+    actuals,
+    flag_counts,
+    flagged_rows,
+    source_rows,
+    unit_rows,
+    unrecorded,
+)
 from lms.indicators.services.start import start
 from lms.indicators.services.targets import TargetsImporter, targets, unit_targets
 
@@ -77,13 +94,17 @@ __all__ = [
     "UploadDraft",
     "actuals",
     "all_indicators",
+    "balance",
     "batches",
     "change_bases",
     "commit",
     "define_indicator",
+    "derivations",
     "digest_of",
     "error_file",
     "find_indicator",
+    "flag_counts",
+    "flagged_rows",
     "found_indicators",
     "hold",
     "importer_of",
@@ -94,16 +115,21 @@ __all__ = [
     "latest_change",
     "look",
     "measures",
+    "measures_of",
     "options_of",
+    "recalculations",
     "receive",
+    "refresh",
     "register",
     "rejects",
     "revise",
     "run_import",
     "source_rows",
     "start",
+    "switch_effect",
     "targets",
     "template",
+    "unit_rows",
     "unit_targets",
     "unrecorded",
     "uploads",

@@ -102,17 +102,24 @@ def open_view(
     days = [f"_day {sign} DATE '{day}'" for sign, day in ((">=", first), ("<", after)) if day is not None]
     if batches is not None:
         days.append(f"_batch IN ({', '.join(map(str, sorted(batches))) or 'NULL'})")
+    clause = " AND ".join(days) or "true"
+    if batches is None and model.delivery is not Delivery.DELTA:
+        # Which batch stands for a day is found once from two columns: a window over all rows is slow.
+        latest = f"SELECT _day, max(_batch) AS _batch FROM ({origin}) WHERE {clause} GROUP BY _day"
+        connection.execute(f'CREATE OR REPLACE TABLE "_standing_{code}" AS {latest}')
+        origin = f'({origin}) given SEMI JOIN "_standing_{code}" USING (_day, _batch)'
+        origin = f"SELECT * FROM {origin}"
+    shown = f'ANTI JOIN "_hidden_{code}" USING (_batch, _line)' if hidden else ""
     connection.execute(
-        f'CREATE OR REPLACE VIEW "{code}" AS SELECT * FROM ({origin}) record '
-        f'ANTI JOIN "_hidden_{code}" USING (_batch, _line) '
-        f"WHERE {' AND '.join(days) or 'true'} {_standing(model) if batches is None else ''}"
+        f'CREATE OR REPLACE VIEW "{code}" AS SELECT * FROM ({origin}) record {shown} '
+        f"WHERE {clause} {_standing(model) if batches is None else ''}"
     )
 
 
 def _standing(model: DataModel) -> str:
-    """Return the clause that leaves out what a later batch replaced."""
+    """Return the clause that leaves out the rows of a delta that a later row with their key replaced."""
     if model.delivery is not Delivery.DELTA:
-        return "QUALIFY _batch = max(_batch) OVER (PARTITION BY _day)"
+        return ""
     key = [f'"{field.code}"' for field in model.fields if field.in_key]
     if not key:
         return ""
