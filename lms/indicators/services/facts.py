@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -163,17 +164,13 @@ def _summed(one: Origin, how: dict[str, Aggregate]) -> str:
     )
     bare = one.without("source", "flag", "reference")
     bare = bare if last else bare.without("batch", "line")
-    item = "NULL::VARCHAR"
     if items:
         listed = ", ".join(text(code) for code, aggregate in how.items() if aggregate is Aggregate.DISTINCT)
-        item = f"CASE WHEN indicator IN ({listed}) THEN item END"
+        item = f"CASE WHEN {one.columns['indicator']} IN ({listed}) THEN {one.columns['item']} END"
+        bare = replace(bare, columns={**bare.columns, "item": item})
     else:
         bare = bare.without("item")
-    return (
-        "SELECT origin, snapshot, system, officer, branch, customer, indicator, day, item, "
-        f"sum(value) AS total, count(*) AS n, {latest} AS latest FROM (SELECT * REPLACE ({item} AS item) FROM ({bare.rows()})) "
-        "GROUP BY origin, snapshot, system, officer, branch, customer, indicator, day, item"
-    )
+    return bare.summed({"total": "sum(value)", "n": "count(*)", "latest": latest})
 
 
 def _name_snapshots(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +22,9 @@ from lms.indicators.rules import Aggregate
 from lms.indicators.services.attribution import register_tree
 from lms.indicators.services.facts import day_facts
 from lms.indicators.services.origins import Ask, register
+
+# The stubs of pyarrow do not know that a scalar may stand beside a column.
+pc: Any = pyarrow.compute
 
 Kind = Literal["employee", "unit", "customer"]
 Span = tuple[date, date]
@@ -83,7 +86,8 @@ def plain_measures(
             register_tree(session, connection)
         table = _measured(connection, kind, spans, None if subjects is None else sorted(set(subjects)))
     return [
-        table.filter(pa.compute.equal(table["span"], at)).drop_columns(["span"]) for at in range(len(spans))
+        table.filter(pc.equal(table["span"], pa.scalar(at))).drop_columns(["span"])
+        for at in range(len(spans))
     ]
 
 
@@ -117,13 +121,8 @@ def balance(session: Session, code: str, first: date, after: date) -> list[Stand
     ]
 
 
-SCHEMA = pa.schema(
-    [
-        pa.field("subject", pa.string()),
-        pa.field("measure", pa.string()),
-        pa.field("value", pa.float64()),
-    ]
-)
+_TYPES: dict[str, pa.DataType] = {"subject": pa.string(), "measure": pa.string(), "value": pa.float64()}
+SCHEMA = pa.schema(_TYPES)
 EMPTY = SCHEMA.empty_table()
 
 

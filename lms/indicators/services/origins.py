@@ -38,6 +38,9 @@ VALUE = pa.decimal128(28, 8)
 BEGIN, NEVER = date(1900, 1, 1), date(9999, 1, 1)
 DIRECT = "*"
 """The system of what names employees and units by their own numbers and codes."""
+KEYS = ("system", "officer", "branch", "customer", "indicator", "day", "item")
+CLEAN = ", ".join(f"nullif(trim({key}), '') AS {key}" for key in ("officer", "branch", "customer"))
+_KINDS = {"batch": "BIGINT", "line": "BIGINT"}
 OPERATORS = {
     "=": "=",
     "!=": "<>",
@@ -67,7 +70,7 @@ _TYPED: dict[str, pa.DataType] = {
 class Ask:
     """What is asked for: the values of indicators in `[first, after)`, of these people or of everybody.
 
-    `holding`: also every earlier value that may still hold; `states`: also the last earlier state of snapshots.
+    `holding`: also every earlier value that may still hold. `states`: also the last earlier snapshot.
     """
 
     codes: tuple[str, ...]
@@ -109,13 +112,35 @@ class Origin:
         """Return the query of the rows, all columns of `entry`."""
         chosen = ", ".join(f"{sql} AS {name}" for name, sql in self.columns.items())
         return (
-            f"SELECT {text(self.name)} AS origin, {str(self.snapshot).lower()} AS snapshot, {chosen} "
-            f"FROM {self.relation} WHERE {self.where}"
+            f"SELECT {text(self.name)} AS origin, {str(self.snapshot).lower()} AS snapshot, "
+            f"* REPLACE ({CLEAN}) FROM (SELECT {chosen} FROM {self.relation} WHERE {self.where})"
+        )
+
+    def summed(self, aggregates: Mapping[str, str]) -> str:
+        """Return the query of aggregates by day and code, origin and snapshot beside them."""
+        constant = [name for name, sql in self.columns.items() if sql.startswith(("'", "NULL"))]
+        varying = {name: sql for name, sql in self.columns.items() if name not in constant}
+        keys = [key for key in KEYS if key in varying]
+        given = ", ".join(
+            f"{sql} AS {name}" for name, sql in self.columns.items() if name in varying or name not in KEYS
+        )
+        # Codes are cleaned after they were grouped, and what is the same in all rows is no key.
+        fixed = ", ".join(f"{self.columns[key]} AS {key}" for key in KEYS if key in constant)
+        results = ", ".join(f"{sql} AS {name}" for name, sql in aggregates.items())
+        inner = (
+            f"SELECT {', '.join(keys)}, {results} "
+            f"FROM (SELECT {given} FROM {self.relation} WHERE {self.where}) GROUP BY {', '.join(keys)}"
+        )
+        names = ", ".join(["origin", "snapshot", *KEYS, *aggregates])
+        return (
+            f"SELECT {names} FROM (SELECT * REPLACE ({CLEAN}) FROM (SELECT {text(self.name)} AS origin, "
+            f"{str(self.snapshot).lower()} AS snapshot, {fixed}{', ' if fixed else ''}* FROM ({inner})))"
         )
 
     def without(self, *names: str) -> Origin:
         """Return the same with some columns left empty, so that they are neither read nor told apart."""
-        return replace(self, columns={**self.columns, **dict.fromkeys(names, "NULL")})
+        nothing = {name: f"NULL::{_KINDS.get(name, 'VARCHAR')}" for name in names}
+        return replace(self, columns={**self.columns, **nothing})
 
 
 def text(value: str) -> str:
@@ -401,7 +426,7 @@ def _state_before(session: Session, model: DataModel, first: date) -> date:
 
 
 def _code(column: str | None) -> str:
-    return "NULL::VARCHAR" if column is None else f"nullif(trim({column}), '')"
+    return "NULL::VARCHAR" if column is None else column
 
 
 def _officers(session: Session, system: str, officer: str, employees: Sequence[str]) -> str:
@@ -415,7 +440,9 @@ def _officers(session: Session, system: str, officer: str, employees: Sequence[s
         if len(employees) <= 500
         else session.scalars(select(CodeMap.code).where(CodeMap.source == system))
     )
-    return f"{officer} IN ({', '.join(text(code) for code in sorted(mapped.union(employees))) or 'NULL'})"
+    return (
+        f"trim({officer}) IN ({', '.join(text(code) for code in sorted(mapped.union(employees))) or 'NULL'})"
+    )
 
 
 def _within(mapping: FieldMapping, ask: Ask) -> str:

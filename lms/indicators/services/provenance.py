@@ -20,16 +20,15 @@ from lms.indicators.models import Derivation, Indicator
 from lms.indicators.rules import Flag, IndicatorSet
 from lms.indicators.rules.formula import RANK, parse
 from lms.indicators.services.facts import SCHEMA, row_facts
-from lms.indicators.services.origins import Ask, register, text
+from lms.indicators.services.origins import VALUE, Ask, register, text
 
-DERIVED = pa.schema(
-    [
-        pa.field("kind", pa.string()),
-        pa.field("subject", pa.string()),
-        pa.field("value", pa.decimal128(28, 8)),
-        pa.field("flag", pa.string()),
-    ]
-)
+_DERIVED: dict[str, pa.DataType] = {
+    "kind": pa.string(),
+    "subject": pa.string(),
+    "value": VALUE,
+    "flag": pa.string(),
+}
+DERIVED = pa.schema(_DERIVED)
 """The columns of a derivation's file."""
 
 

@@ -62,7 +62,7 @@ def open_view(
     `first` and `after` limit the days `[first, after)`; `batches` the batches, whatever replaced them.
     """
     code = model.code
-    wanted = select(ImportBatch.id, ImportBatch.files).where(
+    wanted = select(ImportBatch.id, ImportBatch.files, ImportBatch.first_day, ImportBatch.last_day).where(
         ImportBatch.kind == ImportKind.RECORDS,
         ImportBatch.data_model_id == model.id,
         ImportBatch.state == BatchState.COMMITTED,
@@ -71,11 +71,13 @@ def open_view(
         wanted = wanted.where(ImportBatch.last_day >= first)
     if after is not None:
         wanted = wanted.where(ImportBatch.first_day < after)
-    files = [
-        (batch, parquet.path(file))
-        for batch, paths in session.execute(wanted.order_by(ImportBatch.id))
-        for file in paths
-    ]
+    rows = session.execute(wanted.order_by(ImportBatch.id)).all()
+    by_day = model.delivery is not Delivery.DELTA and batches is None
+    told = by_day and all(begin is not None and begin == end for _, _, begin, end in rows)
+    if told:  # each batch is of one day, so the last one of a day is known without reading any
+        latest = {begin: batch for batch, _, begin, _ in rows}
+        rows = [row for row in rows if latest[row[2]] == row[0]]
+    files = [(batch, parquet.path(file)) for batch, paths, _, _ in rows for file in paths]
     hidden = session.execute(
         select(HiddenValue.batch_id, HiddenValue.line)
         .join(ImportBatch, ImportBatch.id == HiddenValue.batch_id)
@@ -83,32 +85,29 @@ def open_view(
     ).all()
     _table(
         connection,
-        f"_files_{code}",
-        _pairs("_batch", [b for b, _ in files], "filename", [f for _, f in files]),
-    )
-    _table(
-        connection,
         f"_hidden_{code}",
-        _pairs("_batch", [b for b, _ in hidden], "_line", [n for _, n in hidden]),
+        _pairs([batch for batch, _ in hidden], [line for _, line in hidden]),
     )
     _table(connection, f"_none_{code}", schema_of(model.fields).empty_table())
     origin = f'SELECT * FROM "_none_{code}"'
     if files:
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for _, file in files)
+        listed = ", ".join(_text(file) for _, file in files)
+        # A file's name is one value for all its rows: this costs little, and nothing where nobody asks.
+        batch_of = " ".join(f"WHEN {_text(file)} THEN {batch}" for batch, file in files)
         origin += (
-            f" UNION ALL BY NAME SELECT * EXCLUDE (filename) FROM read_parquet([{listed}], "
-            f'union_by_name = true, filename = true) JOIN "_files_{code}" USING (filename)'
+            " UNION ALL BY NAME SELECT * EXCLUDE (filename), "
+            f"CAST(CASE filename {batch_of} END AS BIGINT) AS _batch "
+            f"FROM read_parquet([{listed}], union_by_name = true, filename = true)"
         )
     days = [f"_day {sign} DATE '{day}'" for sign, day in ((">=", first), ("<", after)) if day is not None]
     if batches is not None:
         days.append(f"_batch IN ({', '.join(map(str, sorted(batches))) or 'NULL'})")
     clause = " AND ".join(days) or "true"
-    if batches is None and model.delivery is not Delivery.DELTA:
+    if by_day and not told:
         # Which batch stands for a day is found once from two columns: a window over all rows is slow.
-        latest = f"SELECT _day, max(_batch) AS _batch FROM ({origin}) WHERE {clause} GROUP BY _day"
-        connection.execute(f'CREATE OR REPLACE TABLE "_standing_{code}" AS {latest}')
-        origin = f'({origin}) given SEMI JOIN "_standing_{code}" USING (_day, _batch)'
-        origin = f"SELECT * FROM {origin}"
+        standing = f"SELECT _day, max(_batch) AS _batch FROM ({origin}) WHERE {clause} GROUP BY _day"
+        connection.execute(f'CREATE OR REPLACE TABLE "_standing_{code}" AS {standing}')
+        origin = f'SELECT * FROM ({origin}) given SEMI JOIN "_standing_{code}" USING (_day, _batch)'
     shown = f'ANTI JOIN "_hidden_{code}" USING (_batch, _line)' if hidden else ""
     connection.execute(
         f'CREATE OR REPLACE VIEW "{code}" AS SELECT * FROM ({origin}) record {shown} '
@@ -126,9 +125,12 @@ def _standing(model: DataModel) -> str:
     return f"QUALIFY row_number() OVER (PARTITION BY {', '.join(key)} ORDER BY _batch DESC, _line DESC) = 1"
 
 
-def _pairs(left: str, lefts: list[int], right: str, rights: Sequence[int | str]) -> pa.Table:
-    kind: pa.DataType = pa.string() if right == "filename" else pa.int64()
-    return pa.table({left: pa.array(lefts, pa.int64()), right: pa.array(rights, kind)})
+def _pairs(batches: list[int], lines: list[int]) -> pa.Table:
+    return pa.table({"_batch": pa.array(batches, pa.int64()), "_line": pa.array(lines, pa.int64())})
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, content: pa.Table) -> None:
