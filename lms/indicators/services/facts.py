@@ -7,9 +7,10 @@ counts, with its person or unit; `day_fact` the same summed by day, for measures
 # ruff: noqa: S608  the queries are made of checked names and quoted texts
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 
 import duckdb
 import pyarrow as pa
@@ -20,6 +21,7 @@ from lms.core.duck import duck
 from lms.indicators.models import ImportBatch, Indicator
 from lms.indicators.rules import Aggregate
 from lms.indicators.services.attribution import attribute
+from lms.indicators.services.lean import Slot, changes, may_be_lean, slots_of
 from lms.indicators.services.origins import (
     VALUE,
     Ask,
@@ -79,12 +81,17 @@ def row_facts(
 
 @contextmanager
 def day_facts(
-    session: Session, ask: Ask, *, subject: str = "employee"
+    session: Session,
+    ask: Ask,
+    spans: Sequence[tuple[date, date]],
+    *,
+    subject: str = "employee",
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection with the table `day_fact` for measures of employees, units or customers.
+    """Yield a connection with the table `day_fact` for measures of employees, units, places or customers.
 
     Its columns are origin, snapshot, system, officer, branch, customer, indicator, aggregate, day, item,
-    total, n, latest; employee_number, unit, place; and `[start, stop)`, for which the value holds. The table
+    total, n, latest; employee_number, unit, place; and `[start, stop)`, for which the value holds. Where
+    `held` is not null, total is the sum of days held so long each, all within `[start, stop)`. The table
     `snapshot_day` has the days of which an origin knows the whole state.
     """
     how = dict(
@@ -93,13 +100,7 @@ def day_facts(
         ).all()
     )
     with duck(files=True) as connection:
-        parts = []
-        for one in origins(session, connection, ask):
-            trimmed = one if subject == "customer" else one.without("customer")
-            trimmed = trimmed.without("officer", "branch") if subject == "customer" else trimmed
-            trimmed = trimmed.without("branch") if subject == "employee" and one.indicator else trimmed
-            parts.append(_summed(trimmed, how))
-        connection.execute(f"CREATE TABLE summed AS {' UNION ALL '.join(parts)}")
+        laid = [_trimmed(one, subject) for one in origins(session, connection, ask)]
         register(
             connection,
             "how",
@@ -111,16 +112,89 @@ def day_facts(
             ),
         )
         _name_snapshots(session, connection, ask)
-        connection.execute(_HELD.format(after=ask.after))
-        if subject == "customer":
-            connection.execute(
-                "CREATE TABLE day_fact AS SELECT *, NULL AS employee_number, NULL AS unit FROM held"
-            )
-        else:
-            attribute(session, connection, "held", "day_fact", units=subject == "unit")
-            connection.execute(_UNTYPED.format(table="day_fact"))
-            connection.execute(_CUT)
+        short = _shortened(session, connection, ask, spans, laid, how) if subject == "unit" else laid
+        _lay_days(session, connection, ask, short, how, subject)
+        lost = "SELECT count(*) FROM day_fact WHERE unit IS NULL"
+        if short is not laid and connection.sql(lost).fetchall()[0][0]:
+            # A branch code means nothing here, so the officers must tell whose the rows are.
+            _lay_days(session, connection, ask, laid, how, subject)
         yield connection
+
+
+def _trimmed(one: Origin, subject: str) -> Origin:
+    """Return an origin without the codes that a subject does not ask for."""
+    if subject == "customer":
+        return one.without("officer", "branch")
+    return (
+        one.without("customer", "branch")
+        if subject == "employee" and one.indicator
+        else one.without("customer")
+    )
+
+
+def _shortened(
+    session: Session,
+    connection: duckdb.DuckDBPyConnection,
+    ask: Ask,
+    spans: Sequence[tuple[date, date]],
+    laid: list[Origin],
+    how: Mapping[str, Aggregate],
+) -> list[Origin]:
+    """Return the origins with slots in place of days where that gives the same, else the list itself."""
+    if connection.sql("SELECT count(*) FROM typed").fetchall()[0][0]:
+        return laid
+    slots: list[Slot] = []
+    found = []
+    for one in laid:
+        held = None
+        if one.indicator and how[one.indicator] is Aggregate.DAILY_AVG and may_be_lean(session, one):
+            known = f"SELECT day FROM snapshot_day WHERE origin = {text(one.name)} ORDER BY day"
+            days = [day for (day,) in connection.sql(known).fetchall()]
+            held = slots_of(days, ask.after, changes(session, one.system, spans))
+        if held is None:
+            found.append(one)
+            continue
+        numbered = replace(held, of_day=tuple(n and n + len(slots) for n in held.of_day))
+        column = numbered.column() if len(held.slots) > 1 else str(len(slots) + 1)
+        slots += held.slots
+        columns = {**one.without("officer", "day").columns, "slot": column}
+        found.append(replace(one, columns=columns))
+    register(
+        connection,
+        "slot",
+        pa.table(
+            {
+                "slot": pa.array(range(1, len(slots) + 1), pa.int32()),
+                "start": pa.array([one.start for one in slots], pa.date32()),
+                "stop": pa.array([one.stop for one in slots], pa.date32()),
+                "held": pa.array([one.held for one in slots], pa.int32()),
+            }
+        ),
+    )
+    return found if slots else laid
+
+
+def _lay_days(
+    session: Session,
+    connection: duckdb.DuckDBPyConnection,
+    ask: Ask,
+    laid: Sequence[Origin],
+    how: dict[str, Aggregate],
+    subject: str,
+) -> None:
+    parts = " UNION ALL ".join(_summed(one, how) for one in laid)
+    connection.execute(f"CREATE OR REPLACE TABLE summed AS {parts}")
+    connection.execute(_HELD.format(after=ask.after))
+    if connection.sql("SELECT count(*) FROM summed WHERE slot > 0").fetchall()[0][0]:
+        connection.execute(_SLOTTED)
+    if subject == "customer":
+        connection.execute(
+            "CREATE TABLE day_fact AS SELECT *, NULL AS employee_number, NULL AS unit FROM held"
+        )
+        return
+    attribute(session, connection, "held", "day_fact", units=subject != "employee")
+    connection.execute(_UNTYPED.format(table="day_fact"))
+    connection.execute(_CUT)
 
 
 _UNTYPED = """
@@ -140,8 +214,10 @@ _CUT = """
 """And a state known from records holds only until somebody typed another one."""
 
 _HELD = """
-    CREATE TABLE held AS
-    WITH known AS (SELECT summed.*, aggregate FROM summed JOIN how USING (indicator)),
+    CREATE OR REPLACE TABLE held AS
+    WITH known AS (
+        SELECT summed.* EXCLUDE (slot), aggregate, CAST(NULL AS INTEGER) AS held
+        FROM summed JOIN how USING (indicator) WHERE slot = 0),
     follow AS (
         SELECT *, CASE WHEN aggregate = 'daily_avg' THEN lead(day, 1, DATE '{after}') OVER (
             PARTITION BY indicator, officer, branch ORDER BY day) ELSE day + 1 END AS stop
@@ -150,6 +226,13 @@ _HELD = """
     UNION ALL BY NAME
     SELECT known.*, day AS start, coalesce(state.following, day + 1) AS stop
     FROM known LEFT JOIN snapshot_day state USING (origin, day) WHERE origin <> 'direct'
+"""
+
+
+_SLOTTED = """
+    INSERT INTO held BY NAME
+    SELECT summed.* EXCLUDE (slot, day), aggregate, slot.start AS day, slot.start, slot.stop, slot.held
+    FROM summed JOIN how USING (indicator) JOIN slot USING (slot)
 """
 
 

@@ -81,7 +81,7 @@ def plain_measures(
     first, after = min(span[0] for span in spans), max(span[1] for span in spans)
     employees = subjects if kind == "employee" else None
     ask = _ask(session, codes, first, after, employees)
-    with day_facts(session, ask, subject=kind) as connection:
+    with day_facts(session, ask, spans, subject=kind) as connection:
         if kind == "unit":
             register_tree(session, connection)
         table = _measured(connection, kind, spans, None if subjects is None else sorted(set(subjects)))
@@ -109,7 +109,7 @@ class Standing:
 def balance(session: Session, code: str, first: date, after: date) -> list[Standing]:
     """Return by unit how an additive indicator splits into managers, pool and suspense."""
     ask = _ask(session, [code], first, after, None)
-    with day_facts(session, ask, subject="unit") as connection:
+    with day_facts(session, ask, [(first, after)], subject="place") as connection:
         rows = _measured(connection, "place", [(first, after)], None).to_pylist()
     found: dict[str, dict[str, float]] = {}
     for row in rows:
@@ -172,14 +172,15 @@ def _measured(
 _MEASURES = """
     WITH part AS MATERIALIZED (
         FROM (SELECT span.*, fact.origin, fact.snapshot, fact.indicator, fact.aggregate, fact.day, fact.item,
-            fact.total, fact.n, fact.latest,
+            fact.total, fact.n, fact.latest, fact.held,
             coalesce(fact.employee_number, fact.officer, fact.unit, fact.customer, '') AS owner,
             {subject} AS subject, {begins} AS begins, {ends} AS ends
             FROM {relation}, span)
         WHERE begins < after AND (ends > first OR (snapshot AND ends = first)) AND {chosen}),
     inside AS (FROM part WHERE begins = day AND day >= first AND day < after),
     lasting AS (
-        SELECT *, date_diff('day', greatest(begins, first), least(ends, after)) AS days
+        SELECT *, CASE WHEN held IS NULL THEN date_diff('day', greatest(begins, first), least(ends, after))
+            WHEN ends > first THEN held ELSE 0 END AS days
         FROM part WHERE aggregate = 'daily_avg'),
     state AS (
         SELECT span, origin, max(day) FILTER (day >= first) AS last_day,

@@ -38,9 +38,9 @@ VALUE = pa.decimal128(28, 8)
 BEGIN, NEVER = date(1900, 1, 1), date(9999, 1, 1)
 DIRECT = "*"
 """The system of what names employees and units by their own numbers and codes."""
-KEYS = ("system", "officer", "branch", "customer", "indicator", "day", "item")
+KEYS = ("system", "officer", "branch", "customer", "indicator", "day", "item", "slot")
 CLEAN = ", ".join(f"nullif(trim({key}), '') AS {key}" for key in ("officer", "branch", "customer"))
-_KINDS = {"batch": "BIGINT", "line": "BIGINT"}
+_KINDS = {"batch": "BIGINT", "line": "BIGINT", "day": "DATE"}
 OPERATORS = {
     "=": "=",
     "!=": "<>",
@@ -107,6 +107,7 @@ class Origin:
     columns: Mapping[str, str]
     indicator: str | None = None
     """Set where all rows are of one indicator."""
+    system: str = DIRECT
 
     def rows(self) -> str:
         """Return the query of the rows, all columns of `entry`."""
@@ -118,14 +119,15 @@ class Origin:
 
     def summed(self, aggregates: Mapping[str, str]) -> str:
         """Return the query of aggregates by day and code, origin and snapshot beside them."""
-        constant = [name for name, sql in self.columns.items() if sql.startswith(("'", "NULL"))]
-        varying = {name: sql for name, sql in self.columns.items() if name not in constant}
+        columns = {"slot": "0", **self.columns}
+        constant = [name for name, sql in columns.items() if sql.isdigit() or sql.startswith(("'", "NULL"))]
+        varying = {name: sql for name, sql in columns.items() if name not in constant}
         keys = [key for key in KEYS if key in varying]
         given = ", ".join(
-            f"{sql} AS {name}" for name, sql in self.columns.items() if name in varying or name not in KEYS
+            f"{sql} AS {name}" for name, sql in columns.items() if name in varying or name not in KEYS
         )
         # Codes are cleaned after they were grouped, and what is the same in all rows is no key.
-        fixed = ", ".join(f"{self.columns[key]} AS {key}" for key in KEYS if key in constant)
+        fixed = ", ".join(f"{columns[key]} AS {key}" for key in KEYS if key in constant)
         results = ", ".join(f"{sql} AS {name}" for name, sql in aggregates.items())
         inner = (
             f"SELECT {', '.join(keys)}, {results} "
@@ -380,7 +382,11 @@ def _records(
                 }
                 clause = f"{where} AND {name(field.code)} IS NOT NULL{_within(mapping, ask)}{_when(mapping)}"
                 relation = name(model.code)
-                found.append(Origin(model.code, snapshot, relation, clause, columns, mapping.indicator.code))
+                found.append(
+                    Origin(
+                        model.code, snapshot, relation, clause, columns, mapping.indicator.code, model.source
+                    )
+                )
     return found
 
 
