@@ -47,6 +47,8 @@ class Action(StrEnum):
     # indicators
     INDICATOR_VIEW = "indicators:indicator:view"
     INDICATOR_DEFINE = "indicators:indicator:define"
+    VALUE_VIEW = "indicators:value:view"
+    UNIT_VALUE_VIEW = "indicators:unit-value:view"
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"

@@ -89,6 +89,20 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     # indicators
     (Action.INDICATOR_VIEW, {Role.ADMIN: ALL, Role.HR: ALL}),
     (Action.INDICATOR_DEFINE, {Role.ADMIN: ALL}),
+    (
+        Action.VALUE_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: ALL,
+            Role.ADMIN: ALL,
+        },
+    ),
+    (
+        Action.UNIT_VALUE_VIEW,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: ALL, Role.ADMIN: ALL},
+    ),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from lms import scoring
 from lms.access.actions import Action
 from lms.appraisal import services
+from lms.appraisal.evidence import is_indicator
 from lms.appraisal.forms import AdjustForm, CycleForm, FilterForm, SchemeForm, typed_marks
 from lms.appraisal.models import (
     Appraisal,
@@ -73,6 +74,7 @@ def words() -> dict[str, Any]:
         "source_name": lambda code: say(SOURCES.get(code) or code),
         "flag_name": lambda code: say(FLAGS[code]) if code in FLAGS else code,
         "standing": standing_text,
+        "is_indicator": is_indicator,
         "plain": plain,
         "seven": SEVEN,
         "adjust_action": Action.RESULT_ADJUST,

@@ -53,6 +53,8 @@ def models() -> dict[str, type[Model]]:
         "job_id": "job",
         "document_id": "issued_document",
         "zip_id": "unit_zip",
+        "indicator_id": "indicator",
+        "unit_id": "org_unit",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 

@@ -46,6 +46,7 @@ AGGREGATES = {
     Aggregate.LAST: _l("期末值"),
     Aggregate.DAILY_AVG: _l("日均"),
     Aggregate.COUNT: _l("计数"),
+    Aggregate.DISTINCT: _l("去重计数"),
     Aggregate.MEAN: _l("平均"),
 }
 ENCODINGS = {
