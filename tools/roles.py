@@ -49,6 +49,8 @@ MEANING = {
     Action.FEEDBACK_OPEN: ("open a feedback form for a cohort", "向培训班开放反馈表"),
     Action.INDICATOR_VIEW: ("see indicators", "查看指标"),
     Action.INDICATOR_DEFINE: ("define an indicator", "定义指标"),
+    Action.VALUE_VIEW: ("open the values of a person and their sources", "查看个人数值及其来源"),
+    Action.UNIT_VALUE_VIEW: ("open the values of a unit and their sources", "查看机构数值及其来源"),
     Action.SCHEME_DESIGN: ("design schemes", "设计考核方案"),
     Action.CYCLE_RUN: ("open, check and compute cycles", "开启、检查和计算考核期"),
     Action.CYCLE_PUBLISH: ("propose that results be published", "提交公布考核结果"),
