@@ -28,6 +28,7 @@ BLUEPRINTS = (
     "lms.appraisal.views",
     "lms.reports.views",
     "lms.admin.views",
+    "lms.admin.views.values",
     "lms.accounts.views",
     "lms.home.views",
 )

@@ -50,6 +50,8 @@ class Action(StrEnum):
     MODEL_VIEW = "indicators:model:view"
     MODEL_DEFINE = "indicators:model:define"
     RECORD_VIEW = "indicators:record:view"
+    VALUE_VIEW = "indicators:value:view"
+    UNIT_VALUE_VIEW = "indicators:unit-value:view"
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"

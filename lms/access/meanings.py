@@ -58,6 +58,8 @@ MEANING: dict[Action, tuple[str, str]] = {
     Action.MODEL_VIEW: ("see data models and their templates", "查看数据模型及其模板"),
     Action.MODEL_DEFINE: ("define and change data models", "定义和修改数据模型"),
     Action.RECORD_VIEW: ("see the records of data models", "查看数据模型的记录"),
+    Action.VALUE_VIEW: ("open the values of a person and their sources", "查看个人数值及其来源"),
+    Action.UNIT_VALUE_VIEW: ("open the values of a unit and their sources", "查看机构数值及其来源"),
 }
 
 

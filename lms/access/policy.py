@@ -92,6 +92,20 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.MODEL_VIEW, {Role.ADMIN: ALL, Role.HR: ALL}),
     (Action.MODEL_DEFINE, {Role.ADMIN: ALL}),
     (Action.RECORD_VIEW, {Role.ADMIN: ALL}),
+    (
+        Action.VALUE_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: ALL,
+            Role.ADMIN: ALL,
+        },
+    ),
+    (
+        Action.UNIT_VALUE_VIEW,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: ALL, Role.ADMIN: ALL},
+    ),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),

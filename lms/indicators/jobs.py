@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,12 +24,14 @@ class ImportJob(JobKind):
     """
 
     def plan(self, session: Session, job: Job) -> Sequence[str]:
-        """Check, then commit."""
-        return ["check", "commit"]
+        """Check, then commit, then compute anew what hangs on it."""
+        return ["check", "commit", "derive"]
 
     def prepare(self, session: Session, job: Job, key: str) -> Any:
         """Read, check and write files; a repeat replaces the files."""
         upload = session.get_one(ImportUpload, job.args["upload"])
+        if key == "derive":
+            return _derived(session, upload)
         if upload.state is not BatchState.DRAFT:
             return None
         seen = services.latest_change(session)
@@ -45,10 +48,12 @@ class ImportJob(JobKind):
         upload = session.get_one(ImportUpload, job.args["upload"])
         if prepared is None:
             return
+        actor = Actor(job.account_id, job.employee_id, job.actor_label)
         if key == "check":
             services.judge(session, upload, *prepared)
+        elif key == "derive":
+            services.keep(session, actor, f"import_upload:{upload.id}", prepared, now=clock.now())
         else:
-            actor = Actor(job.account_id, job.employee_id, job.actor_label)
             services.commit(session, actor, upload, *prepared, now=clock.now())
 
     def finish(self, session: Session, job: Job) -> None:
@@ -67,6 +72,34 @@ class ImportJob(JobKind):
         upload = session.get_one(ImportUpload, job.args["upload"])
         if upload.state is BatchState.DRAFT:
             upload.job_id = None
+
+
+def _derived(session: Session, upload: ImportUpload) -> list[services.Fresh] | None:
+    """Compute what hangs on the upload's values, files only."""
+    days = services.batch_days(upload.batches)
+    if upload.state is not BatchState.COMMITTED or days is None:
+        return None
+    return services.recompute(session, services.codes_in(session, upload.batches), *days)
+
+
+@job_kind("indicators.derive")
+class DeriveJob(JobKind):
+    """Computes anew what hangs on changed indicators."""
+
+    def plan(self, session: Session, job: Job) -> Sequence[str]:
+        """One go: what is touched is computed together."""
+        return ["derive"]
+
+    def prepare(self, session: Session, job: Job, key: str) -> list[services.Fresh]:
+        """Compute and write files; a repeat finds the same."""
+        first, after = (date.fromisoformat(job.args[name]) for name in ("first", "after"))
+        return services.recompute(session, job.args["changed"], first, after)
+
+    def apply(self, session: Session, job: Job, key: str, prepared: Any) -> None:
+        """Let the values count, and list what was recomputed."""
+        actor = Actor(job.account_id, job.employee_id, job.actor_label)
+        done = services.keep(session, actor, job.args["cause"], prepared, now=clock.now())
+        job.result = {"recalculation": done.id if done else None}
 
 
 @job_kind("import.actuals")

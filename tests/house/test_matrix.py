@@ -63,6 +63,8 @@ def models() -> dict[str, type[Model]]:
         "zip_id": "unit_zip",
         "grant_id": "grant",
         "item_id": "attempt_item",
+        "indicator_id": "indicator",
+        "unit_id": "org_unit",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 

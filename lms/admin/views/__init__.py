@@ -6,6 +6,7 @@ from lms.admin.views import (
     imports,
     indicators,
     rights,
+    values,
 )
 from lms.admin.views.blueprint import bp
 
@@ -16,4 +17,5 @@ __all__ = [
     "imports",
     "indicators",
     "rights",
+    "values",
 ]

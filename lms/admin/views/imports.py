@@ -200,7 +200,10 @@ def withdraw_batch(batch_id: int) -> Any:
     batch = load(ImportBatch, batch_id, Action.IMPORT_WITHDRAW)
     form = WithdrawForm()
     if form.validate_on_submit():
-        gone = services.withdraw(db.session(), person(), batch, str(form.reason.data), now=clock.now())
+        session, now = db.session(), clock.now()
+        gone = services.withdraw(session, person(), batch, str(form.reason.data), now=now)
+        cause, codes = f"import_batch:{batch.id}", services.codes_in(session, gone)
+        services.derive_later(session, person(), cause, codes, services.batch_days(gone), now=now)
         flash(_("已撤回批次 %(batches)s。", batches=", ".join(str(one.id) for one in gone)), "success")
     else:
         flash(_("撤回批次须写明理由。"), "danger")

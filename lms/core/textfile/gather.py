@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from lms.core.errors import Problem, Rejected
 from lms.core.i18n import N_
 from lms.core.textfile import fast
-from lms.core.textfile.blocks import Block, Feed
+from lms.core.textfile.blocks import Feed
 from lms.core.textfile.columns import Column
 from lms.core.textfile.rows import Row, Splitter
 from lms.core.textfile.sift import Sifter, shown

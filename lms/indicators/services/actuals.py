@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +17,7 @@ from lms.core.periods import Period
 from lms.core.textfile import Column, Sheet
 from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import ACTUALS, Checked, IndicatorSet, check_actuals, check_sets
-from lms.indicators.services import facts
+from lms.indicators.services import provenance
 from lms.indicators.services.indicators import specs
 from lms.indicators.services.pipeline import Part, digest_of
 from lms.people.models import Employee
@@ -34,7 +33,7 @@ class ActualsImporter:
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Check rows against indicators, people, period and what already counts."""
         period = Period.parse(upload.period)
-        existing = facts.counting_beside(session, sheet.good, period.first, period.after)
+        existing = provenance.counting_beside(session, sheet.good, period.first, period.after)
         known = session.scalars(select(Employee.number)).all()
         checked = check_actuals(sheet.good, specs(session), known, period, existing)
         counts = {IndicatorSet(one): count for one, (count, _, _) in checked.spans.items()}

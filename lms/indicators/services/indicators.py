@@ -99,7 +99,8 @@ def specs(session: Session) -> list[Spec]:
             minimum=indicator.minimum,
             maximum=indicator.maximum,
             whole=indicator.whole,
-            base=base_code,
+            # What is computed need not come with its base, nor its base with it.
+            base=None if indicator.formula else base_code,
         )
         for indicator, base_code in rows
     ]

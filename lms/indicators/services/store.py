@@ -63,23 +63,25 @@ def open_view(
     `first` and `after` limit the days `[first, after)`; `batches` the batches, whatever replaced them.
     """
     code = model.code
-    wanted = select(ImportBatch.id, ImportBatch.files).where(
+    wanted = select(ImportBatch.id, ImportBatch.files, ImportBatch.first_day, ImportBatch.last_day).where(
         ImportBatch.kind == ImportKind.RECORDS,
         ImportBatch.data_model_id == model.id,
         ImportBatch.state == BatchState.COMMITTED,
     )
+    by_day = model.delivery is not Delivery.DELTA and batches is None
     if batches is not None:
         wanted = wanted.where(ImportBatch.id.in_(sorted(batches)))
-    elif model.delivery is not Delivery.DELTA:  # a later row of any day may stand in place of an earlier one
+    elif by_day:  # of a delta a later row of any day may stand in place of an earlier one
         if first is not None:
             wanted = wanted.where(ImportBatch.last_day >= first)
         if after is not None:
             wanted = wanted.where(ImportBatch.first_day < after)
-    files = [
-        (batch, parquet.path(file))
-        for batch, paths in session.execute(wanted.order_by(ImportBatch.id))
-        for file in paths
-    ]
+    rows = session.execute(wanted.order_by(ImportBatch.id)).all()
+    told = by_day and all(begin is not None and begin == end for _, _, begin, end in rows)
+    if told:  # each batch is of one day, so the last one of a day is known without reading any
+        latest = {begin: batch for batch, _, begin, _ in rows}
+        rows = [row for row in rows if latest[row[2]] == row[0]]
+    files = [(batch, parquet.path(file)) for batch, paths, _, _ in rows for file in paths]
     hidden = session.execute(
         select(HiddenValue.batch_id, HiddenValue.line)
         .join(ImportBatch, ImportBatch.id == HiddenValue.batch_id)
@@ -87,42 +89,44 @@ def open_view(
     ).all()
     _table(
         connection,
-        f"_files_{code}",
-        _pairs("_batch", [b for b, _ in files], "filename", [f for _, f in files]),
-    )
-    _table(
-        connection,
         f"_hidden_{code}",
-        _pairs("_batch", [b for b, _ in hidden], "_line", [n for _, n in hidden]),
+        _pairs([batch for batch, _ in hidden], [line for _, line in hidden]),
     )
     _table(connection, f"_none_{code}", schema_of(model.fields).empty_table())
     origin = f'SELECT * FROM "_none_{code}"'
     if files:
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for _, file in files)
+        listed = ", ".join(_text(file) for _, file in files)
+        # A file's name is one value for all its rows: this costs little, and nothing where nobody asks.
+        batch_of = " ".join(f"WHEN {_text(file)} THEN {batch}" for batch, file in files)
         origin += (
-            f" UNION ALL BY NAME SELECT * EXCLUDE (filename) FROM read_parquet([{listed}], "
-            f'union_by_name = true, filename = true) JOIN "_files_{code}" USING (filename)'
+            " UNION ALL BY NAME SELECT * EXCLUDE (filename), "
+            f"CAST(CASE filename {batch_of} END AS BIGINT) AS _batch "
+            f"FROM read_parquet([{listed}], union_by_name = true, filename = true)"
         )
     connection.execute(f'CREATE OR REPLACE VIEW "_all_{code}" AS {origin}')
     days = [f"_day {sign} DATE '{day}'" for sign, day in ((">=", first), ("<", after)) if day is not None]
+    clause = " AND ".join(days) or "true"
+    standing = ""
+    if by_day and not told:
+        # Which batch stands for a day is found once from two columns: a window over all rows is slow.
+        newest = f'SELECT _day, max(_batch) AS _batch FROM "_all_{code}" WHERE {clause} GROUP BY _day'
+        connection.execute(f'CREATE OR REPLACE TABLE "_standing_{code}" AS {newest}')
+        standing = f'SEMI JOIN "_standing_{code}" USING (_day, _batch)'
+    elif batches is None and not by_day:
+        standing = _newest_of_key(model)
+    shown = f'ANTI JOIN "_hidden_{code}" USING (_batch, _line)' if hidden else ""
     connection.execute(
         f'CREATE OR REPLACE VIEW "{code}" AS SELECT * FROM "_all_{code}" record '
-        f"{_standing(model) if batches is None else ''} "
-        f'ANTI JOIN "_hidden_{code}" USING (_batch, _line) WHERE {" AND ".join(days) or "true"}'
+        f"{standing} {shown} WHERE {clause}"
     )
 
 
-def _standing(model: DataModel) -> str:
-    """Return the join that leaves out what a later batch replaced.
+def _newest_of_key(model: DataModel) -> str:
+    """Return the join that leaves out the rows of a delta that a later row with their key replaced.
 
     It looks at all rows, hidden ones too: hiding a row must not bring back what the row replaced.
     """
     every = f'"_all_{model.code}"'
-    if model.delivery is not Delivery.DELTA:
-        return (
-            f"SEMI JOIN (SELECT _day, max(_batch) AS _batch FROM {every} GROUP BY _day) standing "
-            "USING (_day, _batch)"
-        )
     key = [f'"{field.code}"' for field in model.fields if field.in_key]
     if not key:
         return ""
@@ -146,9 +150,12 @@ def condition_sql(mapping: FieldMapping, fields: Sequence[DataField]) -> str:
     return " AND ".join(f"({sql_of(one, kinds[one.field])})" for one in given) or "true"
 
 
-def _pairs(left: str, lefts: list[int], right: str, rights: Sequence[int | str]) -> pa.Table:
-    kind: pa.DataType = pa.string() if right == "filename" else pa.int64()
-    return pa.table({left: pa.array(lefts, pa.int64()), right: pa.array(rights, kind)})
+def _pairs(batches: list[int], lines: list[int]) -> pa.Table:
+    return pa.table({"_batch": pa.array(batches, pa.int64()), "_line": pa.array(lines, pa.int64())})
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, content: pa.Table) -> None:
