@@ -21,6 +21,7 @@ from lms.indicators.rules.modelfile import read_model_file
 from lms.indicators.services import (
     UploadDraft,
     activate_model,
+    batches_of,
     columns_of_model,
     define_from_file,
     define_model,
@@ -149,16 +150,10 @@ def test_a_store_is_dropped_only_when_it_is_empty(figures: Session, model: DataM
     retire_model(figures, SYSTEM, model, now=NOW)
     assert records(figures, model)[1] == 2, "a retired model keeps its records"
     assert "已停用" in str(obstacles(model)[0])
-    [batch] = model_batches(figures, model)
+    batch = figures.scalars(batches_of(model)).one()
     withdraw(figures, SYSTEM, batch, "清理", now=NOW)
     with pytest.raises(Refused, match="保留来源"):
         drop_model(figures, SYSTEM, model)
-
-
-def model_batches(session: Session, model: DataModel) -> list[object]:
-    from lms.indicators.services import batches_of
-
-    return list(session.scalars(batches_of(model)))
 
 
 @pytest.mark.requirement("7.26")

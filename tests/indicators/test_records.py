@@ -78,7 +78,7 @@ def deposits(delivery: Delivery = Delivery.SNAPSHOT) -> ModelDraft:
                 FieldKind.CHOICE,
                 required=False,
                 use=FieldUse.NOT_USED,
-                choices={"open": ("正常",), "closed": ("销户",)},
+                choices={"open": ("正常",), "Closed's": ("销户",)},
             ),
             FieldDraft("officer", "客户经理", FieldKind.ID, required=False, role=FieldRole.EMPLOYEE),
         ),
@@ -143,6 +143,7 @@ def test_a_file_becomes_records_in_the_units_of_the_model(
     ]
     row = records(figures, model)[0][0]
     assert (row["status"], row["officer"], row["_batch"], row["_line"]) == ("open", "0001", batch.id, 2)
+    assert records(figures, model)[0][1]["status"] == "Closed's"
 
 
 def test_bad_rows_are_told_by_line_field_and_value(figures: Session, model: DataModel, load: Load) -> None:

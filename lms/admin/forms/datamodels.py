@@ -119,8 +119,8 @@ class ModelForm(Form):
 class ConditionPart(Part):
     """One condition of a mapping; without a field it is none."""
 
-    field = SelectField(_l("条件字段"), choices=[])
-    op = SelectField(_l("比较"), choices=_choices(OPS))
+    field = SelectField(_l("条件字段"), choices=[], default="")
+    op = SelectField(_l("比较"), choices=_choices(OPS), default=Op.EQ.value)
     value = StringField(_l("比较值"), validators=[Length(max=500)])
 
     def to_draft(self) -> Condition:
@@ -133,7 +133,7 @@ class ConditionPart(Part):
 class MappingPart(Part):
     """One indicator that the field feeds; without an indicator it is none."""
 
-    indicator = SelectField(_l("指标"), choices=[])
+    indicator = SelectField(_l("指标"), choices=[], default="")
     coefficient = DecimalField(_l("系数"), places=None, validators=[Blank()])
     valid_from = DateField(_l("生效日期"), validators=[Blank()])
     valid_to = DateField(_l("截止日期（不含）"), validators=[Blank()])

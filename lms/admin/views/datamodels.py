@@ -380,7 +380,8 @@ def _shown(field: DataField, value: Any) -> str:
     if value is None:
         return "—"
     if isinstance(value, Decimal):
-        return format(value.normalize(), ",f")
+        plain = format(value.normalize(), ",f")
+        return format(value, ",.2f") if field.unit.endswith("元") and "." not in plain[:-3] else plain
     if isinstance(value, date):
         return value.isoformat()
     spellings = field.choices.get(value) if field.kind is FieldKind.CHOICE else None

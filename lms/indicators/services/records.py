@@ -139,11 +139,20 @@ def _converted(fields: Sequence[DataField], period: Period) -> str:
             ]
             parts.append(f'"{field.code}" AS "{field.code}", {written} AS "_written_{field.code}"')
             parts.append(f'CASE {written} {" ".join(times)} END AS "_times_{field.code}"')
+        elif field.kind is FieldKind.CHOICE:
+            parts.append(_choice_as_defined(field))
         else:
             parts.append(f'"{field.code}"')
     own = day_field(fields)
     day = f'"{own}"' if own else f"DATE '{period.last}'"
     return f"SELECT {', '.join(parts)}, line AS _line, {day} AS _day FROM given"
+
+
+def _choice_as_defined(field: DataField) -> str:
+    """Return a choice with its code in the case in which it was defined; reading tells no cases apart."""
+    codes = {code.lower(): code for code in field.choices}
+    whens = " ".join(f"WHEN {_literal(low)} THEN {_literal(code)}" for low, code in codes.items())
+    return f'CASE lower("{field.code}") {whens} END AS "{field.code}"'
 
 
 def _marked(model: DataModel, fields: Sequence[DataField]) -> str:
@@ -168,6 +177,11 @@ def _in_own_unit(code: str) -> str:
         f"CASE WHEN abs({scaled}) < {_LIMIT} THEN CAST({scaled} AS DECIMAL(28, 8)) END "
         f'AS "{code}", "{code}" AS "_read_{code}"'
     )
+
+
+def _literal(text: str) -> str:
+    """Return a text as SQL; quotes are doubled."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What an administrator does with data models, on the pages."""
+"""What an administrator does with data models, on their pages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from lms.core.clock import now
 from lms.core.db import db
 from lms.core.jobs import JobState, run_inline
 from lms.indicators.models import DataModel, ImportUpload
-from lms.indicators.services import find_model, load_shipped, records, uploads
+from lms.indicators.rules import IndicatorSet
+from lms.indicators.services import IndicatorDraft, define_indicator, find_model, load_shipped, uploads
 from tests.admin.test_imports import Browser, admin
 
 __all__ = ["admin"]  # a fixture
 
 SignIn = Callable[..., Any]
-FIELD = {"kind": "id", "unit": "", "role": "none", "use": "not_used", "required": "y", "in_key": "y"}
+FIELD = {"kind": "id", "unit": "", "role": "none", "use": "not_used", "required": "y"}
 
 
 @pytest.fixture
@@ -38,11 +39,18 @@ def empty(session: Session, bank: Any, admin: Browser) -> DataModel:
     return found
 
 
-def add(admin: Browser, model: DataModel, code: str, name: str, **more: str) -> Any:
+def add(admin: Browser, model: DataModel, code: str, name: str, *, key: bool = True, **more: str) -> Any:
     page = admin.get(f"/admin/models/{model.id}").text
     version = re.search(r'name="version" value="(\d+)"', page)
     assert version
-    data = {**FIELD, "code": code, "name_zh": name, "version": version[1], **more}
+    data = {
+        **FIELD,
+        **({"in_key": "y"} if key else {}),
+        "code": code,
+        "name_zh": name,
+        "version": version[1],
+        **more,
+    }
     return admin.post(f"/admin/models/{model.id}/fields/new", data)
 
 
@@ -51,20 +59,13 @@ def test_a_model_is_designed_activated_filled_and_looked_at(
     session: Session, admin: Browser, empty: DataModel
 ) -> None:
     assert add(admin, empty, "contract", "合同号").status_code == 303
+    define_indicator(session, SYSTEM, IndicatorDraft("NOTES", "结构性存款额", IndicatorSet.BASIC, "万元"))
     mapping = {
-        "kind": "number", "unit": "万元", "in_key": "", "use": "indicator", "mappings-0-indicator": "AUM",
+        "kind": "number", "unit": "万元", "use": "indicator", "mappings-0-indicator": "NOTES",
         "mappings-0-coefficient": "0.3", "mappings-0-conditions-0-field": "contract",
         "mappings-0-conditions-0-op": "filled",
     }  # fmt: skip
-    mapping.pop("in_key")
-    data = {key: value for key, value in FIELD.items() if key != "in_key"}
-    page = admin.get(f"/admin/models/{empty.id}").text
-    version = re.search(r'name="version" value="(\d+)"', page)
-    assert version
-    answer = admin.post(
-        f"/admin/models/{empty.id}/fields/new",
-        {**data, **mapping, "code": "amount", "name_zh": "金额", "version": version[1]},
-    )
+    answer = add(admin, empty, "amount", "金额", key=False, **mapping)
     assert answer.status_code == 303, answer.text
     page = admin.get(f"/admin/models/{empty.id}").text
     assert "× 0.3" in page
@@ -106,7 +107,7 @@ def test_an_undecided_field_disables_the_import_button_and_is_named(
 ) -> None:
     add(admin, empty, "contract", "合同号")
     admin.post(f"/admin/models/{empty.id}/activate")
-    assert add(admin, empty, "grade", "客户评级", use="undecided", in_key="").status_code == 303
+    assert add(admin, empty, "grade", "客户评级", use="undecided", key=False).status_code == 303
     page = admin.get(f"/admin/models/{empty.id}").text
     assert "字段“客户评级”尚未对应指标" in page
     assert re.search(r"<button[^>]*disabled[^>]*>导入文件</button>", page)
@@ -129,10 +130,10 @@ def test_one_more_mapping_is_offered_without_saving(admin: Browser, empty: DataM
 def test_an_old_page_overwrites_nothing(admin: Browser, empty: DataModel) -> None:
     add(admin, empty, "contract", "合同号")
     answer = admin.post(
-        f"/admin/models/{empty.id}/fields/new", {**FIELD, "code": "late", "name_zh": "晚", "version": "1"}
+        f"/admin/models/{empty.id}/fields/new", {**FIELD, "code": "tardy", "name_zh": "晚", "version": "1"}
     )
     assert answer.status_code == 409 or "刚被他人修改" in answer.text
-    assert "late" not in admin.get(f"/admin/models/{empty.id}").text
+    assert "tardy" not in admin.get(f"/admin/models/{empty.id}").text
 
 
 def test_files_of_models_go_out_and_in(session: Session, bank: Any, admin: Browser) -> None:
@@ -156,6 +157,7 @@ def test_files_of_models_go_out_and_in(session: Session, bank: Any, admin: Brows
 
 @pytest.mark.requirement("7.26")
 def test_the_button_loads_what_is_missing(session: Session, bank: Any, admin: Browser) -> None:
+    load_shipped(session, SYSTEM, now=now())
     for code in ("loan", "wealth"):
         model = find_model(session, code)
         assert model is not None
@@ -171,8 +173,8 @@ def test_the_button_loads_what_is_missing(session: Session, bank: Any, admin: Br
 def test_only_administrators_see_records_and_design(
     session: Session, bank: Any, sign_in: SignIn, who: str, sees: int, records_too: int
 ) -> None:
-    model = find_model(session, "savings")
-    assert model is not None
+    [model, *_] = load_shipped(session, SYSTEM, now=now())
+    session.commit()
     client = sign_in(who)
     assert client.get(f"/admin/models/{model.id}").status_code == sees
     assert client.get("/admin/models").status_code == sees
@@ -180,7 +182,7 @@ def test_only_administrators_see_records_and_design(
     assert client.get("/admin/models/new").status_code == 403
 
 
-def test_queries_do_not_grow_with_models_fields_or_records(
+def test_queries_do_not_grow_with_models_and_fields(
     session: Session, bank: Any, admin: Browser, empty: DataModel
 ) -> None:
     def queries(path: str) -> int:
@@ -196,9 +198,8 @@ def test_queries_do_not_grow_with_models_fields_or_records(
             event.remove(db.engine, "before_cursor_execute", count)
         return len(seen)
 
-    full = find_model(session, "savings")
-    assert full is not None
-    assert records(session, full)[1] > 10
+    [full, *_] = load_shipped(session, SYSTEM, now=now())
+    session.commit()
     assert queries(f"/admin/models/{full.id}") <= queries(f"/admin/models/{empty.id}") + 3
     assert queries("/admin/models") < 15
     assert queries(f"/admin/models/{full.id}/records") < 15
