@@ -36,7 +36,7 @@ from lms.core.errors import NotFound, Problem, Refused, Rejected
 from lms.core.periods import Period
 from lms.indicators import services
 from lms.indicators.models import DataField, DataModel
-from lms.indicators.rules.kinds import FieldKind, FieldUse
+from lms.indicators.services import FieldKind, FieldUse
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load, reachable

@@ -12,6 +12,7 @@ from lms.indicators.rules import (
     Policy,
     UploadDraft,
 )
+from lms.indicators.rules.kinds import FieldKind, FieldUse
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.datamodels import (
     activate_model,
@@ -133,6 +134,8 @@ __all__ = [
     "Book",
     "Checked",
     "Direction",
+    "FieldKind",
+    "FieldUse",
     "Findings",
     "Fresh",
     "Held",
