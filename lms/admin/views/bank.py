@@ -16,7 +16,7 @@ from lms.core.db import db
 from lms.core.files import store
 from lms.core.profile import DEFAULT_COLOUR, bank_profile, set_profile
 from lms.people.models import Grade, Post
-from lms.people.services import new_grade, new_post
+from lms.people.services import add_grade, add_post
 from lms.web.bank import BankForm
 from lms.web.current import person
 from lms.web.guard import requires
@@ -54,9 +54,9 @@ def posts() -> Any:
     typed = {"post": post_form, "grade": grade_form}.get(request.form.get("what", ""))
     valid = typed is not None and typed.validate_on_submit()
     if valid and typed is post_form:
-        new_post(db.session(), person(), **vars(post_form.to_draft()))
+        add_post(db.session(), person(), **vars(post_form.to_draft()))
     elif valid:
-        new_grade(db.session(), person(), **vars(grade_form.to_draft()))
+        add_grade(db.session(), person(), **vars(grade_form.to_draft()))
     if valid:
         flash(_("已保存。"), "success")
         return redirect(url_for("admin.posts"), 303)

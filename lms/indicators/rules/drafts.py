@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from lms.core.textfile import Options
 from lms.indicators.rules.kinds import Aggregate, Direction, ImportKind, IndicatorSet, Policy
@@ -45,3 +47,4 @@ class UploadDraft:
     policy: Policy = Policy.ALL_OR_NOTHING
     options: Options = field(default_factory=Options)
     split: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from lms.indicators.services.indicators import (
 )
 from lms.indicators.services.pipeline import (
     LIMIT,
+    ROSTERS,
     Findings,
     Importer,
     Overtaken,
@@ -59,6 +60,7 @@ register(ImportKind.TARGETS, TargetsImporter())
 
 __all__ = [
     "LIMIT",
+    "ROSTERS",
     "Aggregate",
     "BatchState",
     "Checked",

@@ -18,6 +18,7 @@ _LABELS = {
     ImportKind.ACTUALS: N_("导入实际值"),
     ImportKind.TARGETS: N_("导入目标值"),
     ImportKind.PEOPLE: N_("导入人员"),
+    ImportKind.UNITS: N_("导入机构"),
 }
 
 
