@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -65,7 +66,7 @@ def refuse_untrue(tree: Tree) -> None:
     for one in tree.levels:
         places = tree.places(one)
         assert places == sorted(places, key=lambda place: place.first)
-        for before, after in zip(places, places[1:], strict=False):
+        for before, after in itertools.pairwise(places):
             assert before.after is not None
             assert before.after <= after.first, "overlapping places"
         assert all(place.after is None or place.after > place.first for place in places)
