@@ -32,6 +32,16 @@ class Sex(StrEnum):
     UNSAID = "unsaid"
 
 
+class LeaveKind(StrEnum):
+    """Why somebody is away for long."""
+
+    PARENTAL = "parental"
+    SICK = "sick"
+    PERSONAL = "personal"
+    STUDY = "study"
+    OTHER = "other"
+
+
 class OrgUnit(Model):
     """A unit of the bank; where it hangs in the tree is told by its placements, which end when it closes.
 

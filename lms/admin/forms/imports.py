@@ -28,7 +28,10 @@ KINDS = {
     ImportKind.ACTUALS: _l("实际值"),
     ImportKind.TARGETS: _l("目标值"),
     ImportKind.PEOPLE: _l("人员"),
+    ImportKind.UNITS: _l("机构"),
 }
+ELSEWHERE = (ImportKind.PEOPLE, ImportKind.UNITS)
+"""Kinds that have a form of their own."""
 POLICIES = {
     Policy.ALL_OR_NOTHING: _l("有任何错误就全部不导入"),
     Policy.GOOD_ROWS: _l("只导入正确的行"),
@@ -71,7 +74,10 @@ def _choices(words: dict[Any, Any]) -> list[tuple[str, Any]]:
 class UploadForm(Form):
     """A file and what is decided about it before it is looked at."""
 
-    kind = SelectField(_l("文件内容"), choices=_choices(KINDS))
+    kind = SelectField(
+        _l("文件内容"),
+        choices=_choices({kind: word for kind, word in KINDS.items() if kind not in ELSEWHERE}),
+    )
     file = FileField(_l("文件"), validators=[FileRequired(_l("请选择文件。"))])
     period = StringField(
         _l("所属期间"),

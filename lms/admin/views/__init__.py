@@ -1,6 +1,6 @@
 """Pages of administration, split by noun."""
 
-from lms.admin.views import bank, imports, indicators, rights
+from lms.admin.views import bank, imports, indicators, people, posts, rights, rosters, units
 from lms.admin.views.blueprint import bp
 
-__all__ = ["bank", "bp", "imports", "indicators", "rights"]
+__all__ = ["bank", "bp", "imports", "indicators", "people", "posts", "rights", "rosters", "units"]
