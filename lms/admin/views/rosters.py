@@ -22,10 +22,11 @@ from lms.indicators import services
 from lms.indicators.models import ImportUpload
 from lms.indicators.services import ROSTERS, BatchState, ImportKind, Policy, UploadDraft
 from lms.people.models import Level, OrgUnit
+from lms.people.services import grades, posts
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load
-from lms.web.text import say
+from lms.web.text import local, say
 
 SHOWN = 50
 """So many changes of a kind are listed; the rest can be seen by asking for all."""
@@ -89,6 +90,8 @@ def show_roster(upload_id: int) -> Any:
         usable=look.usable(upload.policy, Asked(asked.effective, asked.full)),
         waiting=_waiting(upload),
         units=_unit_names(),
+        names={f"post:{one.code}": local(one, "name") for one in posts(db.session())}
+        | {f"grade:{one.code}": local(one, "name") for one in grades(db.session())},
         shown=10_000 if request.args.get("all") else SHOWN,
         second_person_over=SECOND_PERSON_OVER,
         form=StartRosterForm(),
@@ -139,4 +142,5 @@ def _waiting(upload: ImportUpload) -> Proposal | None:
 
 
 def _unit_names() -> dict[str, str]:
-    return dict(db.session().execute(select(OrgUnit.code, OrgUnit.name_zh)))
+    """Return what units are called, by code."""
+    return {unit.code: local(unit, "name") for unit in db.session().scalars(select(OrgUnit))}

@@ -84,7 +84,7 @@ def unit(unit_id: int) -> Any:
         path=path_to(session, found.id, day)[:-1],
         children=children(session, found.id, day),
         places=placements(session, found.id),
-        span=spans_of(session, [found.id])[found.id],
+        life=spans_of(session, [found.id])[found.id],
         merged=merged_into(session, found.id),
         counts=below[0] if below else None,
     )
