@@ -62,6 +62,12 @@ def models() -> dict[str, type[Model]]:
         "zip_id": "unit_zip",
         "grant_id": "grant",
         "item_id": "attempt_item",
+||||||| parent of c3f718b (Translate the pages of units and people; call their routes in the matrix)
+        "unit_id": "org_unit",
+        "posting_id": "posting",
+        "leave_id": "leave",
+        "post_id": "post",
+        "grade_id": "grade",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 
