@@ -62,7 +62,6 @@ def models() -> dict[str, type[Model]]:
         "zip_id": "unit_zip",
         "grant_id": "grant",
         "item_id": "attempt_item",
-||||||| parent of c3f718b (Translate the pages of units and people; call their routes in the matrix)
         "unit_id": "org_unit",
         "posting_id": "posting",
         "leave_id": "leave",
