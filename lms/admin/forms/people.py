@@ -426,7 +426,7 @@ class RosterForm(Form):
 
     kind = RadioField(
         _l("文件内容"),
-        choices=[("people", _l("人员")), ("units", _l("机构"))],
+        choices=[("people", _l("人员名册")), ("units", _l("机构名册"))],
         default="people",
     )
     file = FileField(_l("文件"), validators=[FileRequired(_l("请选择文件。"))])
