@@ -203,17 +203,16 @@ def test_a_search_of_the_log_that_cannot_be_says_so(sign_in: Enter, query: str) 
 
 def test_an_administrator_defines_posts_and_grades(session: Session, bank: Any, sign_in: Enter) -> None:
     client = sign_in("admin")
-    grade = {"what": "grade", "grade-code": "X9", "grade-name_zh": "首席", "grade-rank": "90"}
-    assert send(client, "/admin/posts", **grade).status_code == 303
+    grade = {"code": "X9", "name_zh": "首席", "rank": "90"}
+    assert send(client, "/admin/grades/new", **grade).status_code == 303
     assert session.scalars(select(Grade).where(Grade.code == "X9")).one().rank == 90
-    made = {"what": "post", "post-code": "P9", "post-name_zh": "投资顾问", "post-series": "营销"}
-    assert send(client, "/admin/posts", **made).status_code == 303
+    made = {"code": "P9", "name_zh": "投资顾问", "series": "营销"}
+    assert send(client, "/admin/posts/new", **made).status_code == 303
     assert session.scalars(select(Post).where(Post.code == "P9")).one().series == "营销"
     before = session.scalar(select(func.count(Grade.id)))
-    send(client, "/admin/posts", **grade)
-    send(client, "/admin/posts", **{**grade, "grade-code": "X8"})
-    assert send(client, "/admin/posts", **{**grade, "grade-rank": "0"}).status_code == 422
-    assert send(client, "/admin/posts", what="nothing").status_code == 422
+    assert send(client, "/admin/grades/new", **grade).status_code == 409
+    assert send(client, "/admin/grades/new", **{**grade, "code": "X8"}).status_code == 409
+    assert send(client, "/admin/grades/new", **{**grade, "rank": "0"}).status_code == 422
     assert session.scalar(select(func.count(Grade.id))) == before
 
 

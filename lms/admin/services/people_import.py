@@ -252,7 +252,7 @@ def _change_unit(
             name_zh=change.name,
             name_en=change.name_en or unit.name_en,
             opened_on=tree.places(unit.code)[0].first,
-            reason=N_("导入"),
+            reason=N_("导入名册"),
         )
     elif change.act is UnitAct.CLOSE:
         close_unit(session, actor, unit, change.day, tree=tree)
