@@ -18,7 +18,7 @@ from lms.core import clock
 from lms.core.audit import SYSTEM, AuditEntry, record
 from lms.demo.services import PASSWORD
 from lms.people.models import Employee, Grade, Post
-from lms.people.services import hire, new_grade, new_post, post
+from lms.people.services import add_grade, add_post, hire, post
 from tests.queries import counted
 
 Enter = Callable[..., Any]
@@ -265,8 +265,8 @@ def test_a_page_needs_no_more_queries_for_more_rows(
         grant(session, SYSTEM, account, Role.TRAINEE, bank.unit("T101"), bank.today)
     for at, role in enumerate((Role.TRAINER, Role.COMPLIANCE, Role.AUDIT_ADMIN)):
         grant(session, SYSTEM, bank.account("hr"), role, bank.unit("T101"), bank.today)
-        new_post(session, SYSTEM, code=f"N{at}", name_zh=f"岗{at}", name_en=None, series="管理")
-        new_grade(session, SYSTEM, code=f"N{at}", name_zh=f"级{at}", name_en=None, rank=80 + at)
+        add_post(session, SYSTEM, code=f"N{at}", name_zh=f"岗{at}", name_en=None, series="管理")
+        add_grade(session, SYSTEM, code=f"N{at}", name_zh=f"级{at}", name_en=None, rank=80 + at)
     with counted() as many:
         assert client.get(address).status_code == 200
     assert 0 < len(many) <= len(few)
