@@ -17,7 +17,12 @@ class Action(StrEnum):
 
     # people
     PEOPLE_VIEW = "people:employee:view"
+    PEOPLE_LIST = "people:employee:list"
+    PEOPLE_MANAGE = "people:employee:manage"
     UNIT_VIEW = "people:unit:view"
+    UNIT_MANAGE = "people:unit:manage"
+    POST_VIEW = "people:post:view"
+    POST_MANAGE = "people:post:manage"
 
     # learning
     COURSE_VIEW = "learning:course:view"
@@ -70,7 +75,6 @@ class Action(StrEnum):
 
     # admin
     BANK_EDIT = "admin:bank:edit"
-    POST_DEFINE = "people:post:define"
     IMPORT_VIEW = "admin:import:view"
     IMPORT_RUN = "admin:import:run"
     IMPORT_WITHDRAW = "admin:import:withdraw"

@@ -56,9 +56,17 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
         },
     ),
     (
+        Action.PEOPLE_LIST,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
+    ),
+    (Action.PEOPLE_MANAGE, {Role.ADMIN: ALL}),
+    (
         Action.UNIT_VIEW,
         {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
     ),
+    (Action.UNIT_MANAGE, {Role.ADMIN: ALL}),
+    (Action.POST_VIEW, {Role.HR: ALL, Role.ADMIN: ALL}),
+    (Action.POST_MANAGE, {Role.ADMIN: ALL}),
     # learning
     (Action.COURSE_VIEW, dict.fromkeys(EVERYONE, ALL)),
     (Action.LEARNING_OWN, {Role.TRAINEE: OWN}),
@@ -145,7 +153,6 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.REPORT_PACK, {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE}),
     # admin
     (Action.BANK_EDIT, {Role.ADMIN: ALL}),
-    (Action.POST_DEFINE, {Role.ADMIN: ALL}),
     (Action.IMPORT_VIEW, {Role.ADMIN: ALL}),
     (Action.IMPORT_RUN, {Role.ADMIN: ALL}),
     (Action.IMPORT_WITHDRAW, {Role.ADMIN: ALL}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -21,6 +21,8 @@ from lms.people.models import Level
 from lms.people.services import find_unit, open_unit
 
 HEAD_OFFICE = "HO"
+FOUNDED_BEFORE = 50
+"""Years before today from which the head office stands, so that the people's history fits under it."""
 
 
 def is_empty(session: Session) -> bool:
@@ -58,7 +60,7 @@ def set_up(
         name_en="Head office",
         level=Level.HEAD_OFFICE,
         parent=None,
-        valid_from=day.replace(month=1, day=1),
+        valid_from=date(day.year - FOUNDED_BEFORE, 1, 1),
     )
     account = open_account(
         session, SYSTEM, username=username, password_hash=password_hash, name=name, employee=None, now=now

@@ -21,7 +21,7 @@ from lms.demo.appraisals import close, design, open_for
 from lms.demo.business import bring_in, define
 from lms.demo.records import define_models, deliver_savings
 from lms.demo.shape import SHAPES
-from lms.demo.staff import Bank, open_units, take_on
+from lms.demo.staff import Bank, open_units, reorganise, take_on
 from lms.demo.training import open_class, plan_sitting, publish_courses, run_course, tell
 from lms.feedback.services import forms_for, open_wave
 from lms.learning.models import CourseVersion
@@ -99,6 +99,7 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
 
     def present() -> None:
         bank = built["bank"]
+        reorganise(session, bank, today)
         open_for(session, bank, schemes["RM"], now_in, plan.now)
         begun = today - timedelta(days=6)
         members = [employee for employee, _ in bank.managers[: shape.cohort]]

@@ -16,7 +16,18 @@ from lms.core.audit import SYSTEM
 from lms.demo.names import NameGiver
 from lms.demo.shape import CITIES, GRADES, POSTS, STREETS, TOWNS, Shape
 from lms.people.models import Employee, Grade, Level, OrgUnit, Post
-from lms.people.services import define_grade, define_post, hire, open_unit, post
+from lms.people.services import (
+    close_unit,
+    define_grade,
+    define_post,
+    grant_leave,
+    hire,
+    merge_unit,
+    move_unit,
+    open_unit,
+    post,
+    tree_of,
+)
 
 
 @dataclass
@@ -180,3 +191,27 @@ def take_on(
     for at in range(max(0, shape.others - (number - shape.managers))):
         engage("LOBBY" if at % 10 == 0 else "TELLER", draw.choice(fronts))
     session.flush()
+
+
+def reorganise(session: Session, bank: Bank, today: date) -> None:
+    """Let two offices close and one move, and four people go on leave; a tiny bank has one on leave."""
+    offices = [unit for unit in bank.units if unit.level is Level.OFFICE]
+    subs = {unit.code: unit for unit in bank.units if unit.level is Level.SUB_BRANCH}
+    if len(offices) > 3:
+        tree = tree_of(session)
+        day = today - timedelta(days=150)
+
+        def parent_of(unit: OrgUnit) -> OrgUnit:
+            place = tree.place_on(unit.code, day)
+            assert place is not None
+            return subs[str(place.parent)]
+
+        merge_unit(session, SYSTEM, offices[-1], parent_of(offices[-1]), day, tree=tree)
+        close_unit(session, SYSTEM, offices[-2], day, receiver=parent_of(offices[-2]), tree=tree)
+        moved = parent_of(offices[-3])
+        heir = next(unit for code, unit in sorted(subs.items(), reverse=True) if unit is not moved)
+        move_unit(session, SYSTEM, offices[-3], heir, day, tree=tree)
+    kinds = ("parental", "sick", "study", "personal")
+    away = bank.managers[-1:] if len(bank.managers) < 20 else bank.managers[-80::25]
+    for kind, (employee, _unit) in zip(kinds, away, strict=False):
+        grant_leave(session, SYSTEM, employee, kind, today - timedelta(days=25), today + timedelta(days=90))

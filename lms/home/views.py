@@ -12,7 +12,7 @@ from lms.core.db import db
 from lms.home.services import start, todos
 from lms.learning.services import continue_lesson, search_courses
 from lms.people.models import Employee
-from lms.people.services import postings_on, search_people
+from lms.people.services import career_of, leaves_on, postings_on, search_people, standing_of
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load, reachable
@@ -59,7 +59,15 @@ def search() -> Any:
 @bp.get("/people/<int:employee_id>")
 @requires(Action.PEOPLE_VIEW)
 def employee(employee_id: int) -> Any:
-    """Show a person's basic data (7.07)."""
-    found = load(Employee, employee_id, Action.PEOPLE_VIEW)
-    posting = postings_on(db.session(), [found.id], clock.today()).get(found.id)
-    return render_template("home/employee.html", employee=found, posting=posting)
+    """Show a person's basic data (7.07) and all days at the bank, coming ones included."""
+    found, today = load(Employee, employee_id, Action.PEOPLE_VIEW), clock.today()
+    leaves = leaves_on(db.session(), [found.id], today)
+    return render_template(
+        "home/employee.html",
+        employee=found,
+        posting=postings_on(db.session(), [found.id], today).get(found.id),
+        standing=standing_of(found, leaves.get(found.id), today),
+        career=career_of(db.session(), found),
+        manage=person().can(Action.PEOPLE_MANAGE),
+        see_units=person().can(Action.UNIT_VIEW),
+    )

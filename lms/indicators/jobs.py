@@ -120,3 +120,8 @@ class RecordsJob(ImportJob):
 @job_kind("import.people")
 class PeopleJob(ImportJob):
     """Imports people; how, is said by the room above that knows the verbs of people."""
+
+
+@job_kind("import.units")
+class UnitsJob(ImportJob):
+    """Imports units; how, is said by the room above that knows the verbs of people."""

@@ -44,7 +44,7 @@ MENU = (
     (N_("报告"), "reports.index"),
     (N_("复核"), "accounts.proposals"),
     (N_("银行资料"), "admin.bank"),
-    (N_("岗位与等级"), "admin.posts"),
+    (N_("机构与人员"), "admin.units"),
     (N_("数据导入"), "admin.imports"),
     (N_("指标"), "admin.indicators"),
     (N_("账号与权限"), "admin.accounts_page"),

@@ -315,6 +315,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("supersede", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("titles", sa.Text(), server_default="{}", nullable=False))
         batch_op.add_column(sa.Column("notes", sa.Text(), server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("extra", sa.Text(), server_default="{}", nullable=False))
         batch_op.create_foreign_key(
             batch_op.f("fk_import_upload_mapping_id_import_mapping"), "import_mapping", ["mapping_id"], ["id"]
         )
@@ -334,8 +335,38 @@ def upgrade() -> None:
             batch_op.f("fk_org_unit_successor_id_org_unit"), "org_unit", ["successor_id"], ["id"]
         )
 
+    for table in ("post", "grade"):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.add_column(sa.Column("retired_on", sa.Date(), nullable=True))
+
+    op.create_table(
+        "employment",
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name=op.f("ck_employment_days")),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employee.id"], name=op.f("fk_employment_employee_id_employee")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_employment")),
+    )
+    with op.batch_alter_table("employment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_employment_employee_id"), ["employee_id"], unique=False)
+    op.execute(
+        "INSERT INTO employment (employee_id, valid_from, valid_to) SELECT id, hired_on, left_on FROM employee"
+    )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("employment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_employment_employee_id"))
+
+    op.drop_table("employment")
+    for table in ("post", "grade"):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.drop_column("retired_on")
+
     with op.batch_alter_table("org_unit", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_org_unit_successor_id_org_unit"), type_="foreignkey")
         batch_op.drop_column("successor_id")
@@ -348,6 +379,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_import_upload_data_model_id_data_model"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_import_upload_mapping_id_import_mapping"), type_="foreignkey")
         batch_op.drop_column("notes")
+        batch_op.drop_column("extra")
         batch_op.drop_column("titles")
         batch_op.drop_column("supersede")
         batch_op.drop_column("compute_changes")

@@ -65,6 +65,10 @@ def models() -> dict[str, type[Model]]:
         "item_id": "attempt_item",
         "indicator_id": "indicator",
         "unit_id": "org_unit",
+        "posting_id": "posting",
+        "leave_id": "leave",
+        "post_id": "post",
+        "grade_id": "grade",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 

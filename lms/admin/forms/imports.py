@@ -29,9 +29,12 @@ KINDS = {
     ImportKind.TARGETS: _l("目标值"),
     ImportKind.PEOPLE: _l("人员"),
     ImportKind.RECORDS: _l("业务数据"),
+    ImportKind.UNITS: _l("机构"),
 }
 WITHOUT_MODEL = {kind: word for kind, word in KINDS.items() if kind is not ImportKind.RECORDS}
 """What is uploaded without naming a data model."""
+ELSEWHERE = (ImportKind.PEOPLE, ImportKind.UNITS)
+"""Kinds that have a form of their own."""
 POLICIES = {
     Policy.ALL_OR_NOTHING: _l("有任何错误就全部不导入"),
     Policy.GOOD_ROWS: _l("只导入正确的行"),
@@ -75,7 +78,10 @@ def _choices(words: dict[Any, Any]) -> list[tuple[str, Any]]:
 class UploadForm(Form):
     """A file and what is decided about it before it is looked at."""
 
-    kind = SelectField(_l("文件内容"), choices=_choices(WITHOUT_MODEL))
+    kind = SelectField(
+        _l("文件内容"),
+        choices=_choices({kind: word for kind, word in WITHOUT_MODEL.items() if kind not in ELSEWHERE}),
+    )
     file = FileField(_l("文件"), validators=[FileRequired(_l("请选择文件。"))])
     period = StringField(
         _l("所属期间"),

@@ -5,7 +5,11 @@ from lms.admin.views import (
     datamodels,
     imports,
     indicators,
+    people,
+    posts,
     rights,
+    rosters,
+    units,
     values,
 )
 from lms.admin.views.blueprint import bp
@@ -16,6 +20,10 @@ __all__ = [
     "datamodels",
     "imports",
     "indicators",
+    "people",
+    "posts",
     "rights",
+    "rosters",
+    "units",
     "values",
 ]

@@ -97,11 +97,13 @@ def new_import() -> Any:
 
 @bp.get("/imports/<int:upload_id>")
 @requires(Action.IMPORT_VIEW)
-def show_import(upload_id: int) -> str:
+def show_import(upload_id: int) -> Any:
     """Show an upload: before its import how it reads, afterwards what came of it."""
     upload = _upload(upload_id, Action.IMPORT_VIEW)
     job = db.session().get(Job, upload.job_id) if upload.job_id else None
     if upload.state is BatchState.DRAFT and job is None:
+        if upload.kind in services.ROSTERS:
+            return redirect(url_for("admin.show_roster", upload_id=upload.id))
         return _show_draft(upload)
     rejects, total = services.rejects(upload, page=_page(), per_page=PER_PAGE)
     page = Page(rejects, _page(), max(1, -(-total // PER_PAGE)), total)
@@ -167,8 +169,10 @@ def revise_import(upload_id: int) -> Any:
 @bp.post("/imports/<int:upload_id>/start")
 @requires(Action.IMPORT_RUN)
 def start_import(upload_id: int) -> Any:
-    """Start the import as long work."""
+    """Start the import as long work; rosters are started where all they do is shown."""
     upload = _upload(upload_id, Action.IMPORT_RUN)
+    if upload.kind in services.ROSTERS:
+        return redirect(url_for("admin.show_roster", upload_id=upload.id), 303)
     services.start(db.session(), person(), upload, now=clock.now())
     return redirect(url_for("admin.show_import", upload_id=upload.id), 303)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from lms.core.textfile import Options
 from lms.indicators.rules.kinds import Aggregate, Direction, ImportKind, IndicatorSet, Policy
@@ -46,3 +48,4 @@ class UploadDraft:
     options: Options = field(default_factory=Options)
     split: bool = False
     data_model_id: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)

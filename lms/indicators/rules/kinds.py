@@ -64,6 +64,7 @@ class ImportKind(StrEnum):
     ACTUALS = "actuals"
     TARGETS = "targets"
     PEOPLE = "people"
+    UNITS = "units"
     RECORDS = "records"
 
 

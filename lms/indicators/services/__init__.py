@@ -80,6 +80,7 @@ from lms.indicators.services.model_files import (
 from lms.indicators.services.model_templates import entry_template, headings, import_template
 from lms.indicators.services.pipeline import (
     LIMIT,
+    ROSTERS,
     Findings,
     Importer,
     Overtaken,
@@ -129,6 +130,7 @@ register(ImportKind.RECORDS, RecordsImporter())
 
 __all__ = [
     "LIMIT",
+    "ROSTERS",
     "Aggregate",
     "BatchState",
     "Book",

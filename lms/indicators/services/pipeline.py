@@ -37,6 +37,9 @@ from lms.indicators.services.datamodels import refuse_unready
 LIMIT = 2 * 1024 * 1024 * 1024
 """Larger files are refused; they are to be split by month. (What a browser may send is set apart.)"""
 
+ROSTERS = (ImportKind.PEOPLE, ImportKind.UNITS)
+"""Kinds whose rows say how things are to be; they cannot be withdrawn, only corrected by a later file."""
+
 _REJECT_FIELDS: list[pa.Field[Any]] = [
     pa.field("line", pa.int64()),
     *(pa.field(name, pa.string()) for name in ("field", "value", "message", "params")),
@@ -201,6 +204,7 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
         sha256=sha256,
         stored_file_id=stored.id,
         options=asdict(draft.options),
+        extra=dict(draft.extra),
         account_id=actor.actor.account_id,
         actor_label=actor.actor.label,
         created_at=now,
@@ -216,7 +220,12 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
 def refuse_same_file(
     session: Session, kind: ImportKind, sha256: str, period: str, *, data_model_id: int | None = None
 ) -> None:
-    """Refuse a file of which a committed batch exists, naming the first one."""
+    """Refuse a file of which a committed batch exists, naming the first one.
+
+    A roster may come again: what it says already is not done twice, and what changed meanwhile is.
+    """
+    if kind in ROSTERS:
+        return
     batch = session.scalar(
         select(ImportBatch)
         .where(
@@ -509,8 +518,8 @@ def withdraw(
         raise Refused(N_("撤回批次须写明理由。"))
     if batch.state is not BatchState.COMMITTED:
         raise Refused(N_("批次 %(batch)s 不在生效状态。"), batch=batch.id)
-    if batch.kind is ImportKind.PEOPLE:
-        raise Refused(N_("人员导入不能撤回：请用新的生效日期导入更正。"))
+    if batch.kind in ROSTERS:
+        raise Refused(N_("人员和机构的导入不能撤回：请用新的生效日期导入更正。"))
     pair = {IndicatorSet.BASIC, IndicatorSet.CHANGE}
     together = [batch]
     if batch.indicator_set in pair:

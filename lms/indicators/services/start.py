@@ -20,6 +20,7 @@ _LABELS = {
     ImportKind.TARGETS: N_("导入目标值"),
     ImportKind.PEOPLE: N_("导入人员"),
     ImportKind.RECORDS: N_("导入业务数据"),
+    ImportKind.UNITS: N_("导入机构"),
 }
 
 
