@@ -89,6 +89,10 @@ class Rows:
         """Return them all, in memory."""
         return pa.table(self.room.connection.sql(self.query).to_arrow_table())
 
+    def by_line(self) -> pa.Table:
+        """Return them all, in memory, by their column `line`."""
+        return Rows(self.room, f"SELECT * FROM ({self.query}) ORDER BY line").table()
+
 
 def literal(text: str) -> str:
     """Return a text as SQL; quotes are doubled."""

@@ -1,6 +1,5 @@
 """What reading a file gives: typed rows, the text of its cells, and what is wrong."""
 
-# ruff: noqa: S608  the queries are made of our own column names, never of a file's text
 from __future__ import annotations
 
 import tempfile
@@ -81,7 +80,7 @@ class Sheet:
     @property
     def table(self) -> pa.Table:
         """The good rows by line, in memory."""
-        return Rows(self.good.room, f"SELECT * FROM ({self.good.query}) ORDER BY line").table()
+        return self.good.by_line()
 
     @property
     def cells(self) -> pa.Table:
