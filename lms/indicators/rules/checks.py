@@ -209,7 +209,7 @@ def _value_reasons(unit: str) -> dict[str, tuple[str, str, str]]:
         ),
         "minimum": ("scaled < minimum", "written", "minimum"),
         "maximum": ("scaled > maximum", "written", "maximum"),
-        "whole": ("whole AND scaled <> floor(scaled)", "written", "NULL"),
+        "whole": ("CASE WHEN whole THEN scaled <> floor(scaled) END", "written", "NULL"),
     }
 
 
