@@ -10,6 +10,7 @@ from typing import Any
 
 from lms.core.i18n import N_
 
+
 class Refused(Exception):
     """A business rule forbids the act; `message` is a gettext id with named placeholders."""
 
@@ -53,7 +54,13 @@ class Rejected(Exception):
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FULL_WORDS = ("No space left", "disk is full", "File too large", "Disk quota exceeded", "max_temp_directory_size")
+_FULL_WORDS = (
+    "No space left",
+    "disk is full",
+    "File too large",
+    "Disk quota exceeded",
+    "max_temp_directory_size",
+)
 """How libraries that give no number say it."""
 
 

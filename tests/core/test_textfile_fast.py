@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lms.core.errors import Rejected
-from lms.core.textfile import Column, Kind, Options, read
-from lms.core.textfile import blocks, fast, gather, source
+from lms.core.textfile import Column, Kind, Options, blocks, fast, gather, read, source
 
 COLUMNS = (
     Column("number", ("工号",), Kind.ID, longest=12),
@@ -46,13 +45,35 @@ def outcome(content: bytes, options: Options, *, quickly: bool) -> Any:
     )
 
 
-ID = st.sampled_from(["00017", "E1", "Ｅ１", " 7\t", "'00123", '="001"', "6.2E+15", "合计", "工号", "x" * 13, "", "共3笔"])
-DAY = st.sampled_from(["2026-09-30", "2026/9/30", "20260930", "昨天", "", "1899-01-01", "2026-02-30", "30-SEP-2026"])
+ID = st.sampled_from(
+    ["00017", "E1", "Ｅ１", " 7\t", "'00123", '="001"', "6.2E+15", "合计", "工号", "x" * 13, "", "共3笔"]
+)
+DAY = st.sampled_from(
+    ["2026-09-30", "2026/9/30", "20260930", "昨天", "", "1899-01-01", "2026-02-30", "30-SEP-2026"]
+)
 VALUE = st.sampled_from(
-    ["1.5", "-2", "1,234.50", "（3）", "4-", "1e5", "1.2E+05", "很多", "", "0x1F", "1_0", "9" * 22, ".5", " 7 ", "数值"]
+    [
+        "1.5",
+        "-2",
+        "1,234.50",
+        "（3）",
+        "4-",
+        "1e5",
+        "1.2E+05",
+        "很多",
+        "",
+        "0x1F",
+        "1_0",
+        "9" * 22,
+        ".5",
+        " 7 ",
+        "数值",
+    ]
 )
 COUNT = st.sampled_from(["", "3", "3.5", "12笔", "-", "¥1", "5.0"])
-NOTE = st.sampled_from(["", "好", "a-b", "=1+1", "\x00", "\ufffd", 'say "hi"', "two\nlines", "two\r\nlines", "，", "\u3000"])
+NOTE = st.sampled_from(
+    ["", "好", "a-b", "=1+1", "\x00", "\ufffd", 'say "hi"', "two\nlines", "two\r\nlines", "，", "\u3000"]
+)
 ROW = st.tuples(ID, DAY, VALUE, COUNT, NOTE).map(list)
 
 
@@ -80,13 +101,17 @@ def files(draw: st.DrawFn) -> tuple[bytes, Options]:
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
     content = text.encode(encoding)
     return content, Options(
-        separator=separator, skip_totals=draw(st.booleans()), control_marks=draw(st.sampled_from([(), ("E1",)]))
+        separator=separator,
+        skip_totals=draw(st.booleans()),
+        control_marks=draw(st.sampled_from([(), ("E1",)])),
     )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files())
-@example(('工号,日期,数值\n1,2026-01-01,1\n2,2026-01-01,"2\n3"\n4,2026-01-01,4\n'.encode(), Options(separator=",")))
+@example(
+    ('工号,日期,数值\n1,2026-01-01,1\n2,2026-01-01,"2\n3"\n4,2026-01-01,4\n'.encode(), Options(separator=","))
+)
 @example(("工号,日期,数值\r1,2026-01-01,1\r2,2026-01-01,2\r".encode(), Options(separator=",")))
 def test_at_once_and_row_by_row_say_the_same(file: tuple[bytes, Options]) -> None:
     content, options = file
@@ -124,7 +149,7 @@ def blocks_seen(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 @pytest.mark.parametrize("quoted", [False, True])
-def test_files_as_banks_write_them_are_taken_at_once(monkeypatch: pytest.MonkeyPatch, quoted: bool) -> None:  # noqa: FBT001
+def test_files_as_banks_write_them_are_taken_at_once(monkeypatch: pytest.MonkeyPatch, quoted: bool) -> None:
     seen = blocks_seen(monkeypatch)
     mark = '"' if quoted else ""
     rows = [",".join(f"{mark}{cell}{mark}" for cell in (n, "2026-09-30", "1.5")) for n in range(300)]

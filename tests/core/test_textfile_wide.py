@@ -18,8 +18,7 @@ import pytest
 import xlsxwriter
 
 from lms.core.errors import Problem, Rejected
-from lms.core.textfile import Column, Kind, Options, Sheet, preview, read
-from lms.core.textfile import archive, source, workbook
+from lms.core.textfile import Column, Kind, Options, Sheet, archive, preview, read, source, workbook
 from lms.core.textfile.blocks import LINE_LIMIT
 
 COLUMNS = (
@@ -143,7 +142,7 @@ def test_windows_1252_only_where_declared() -> None:
 
 
 @pytest.mark.parametrize("by_path", [False, True])
-def test_gzip_and_a_zip_of_one_file_are_unpacked(tmp_path: Path, by_path: bool) -> None:  # noqa: FBT001
+def test_gzip_and_a_zip_of_one_file_are_unpacked(tmp_path: Path, by_path: bool) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("导出/数据.csv", PLAIN.encode("gbk"))
@@ -181,7 +180,11 @@ def made_workbook(*, formula_value: Any = 5) -> bytes:
 
 def test_a_sheet_is_chosen_by_name_and_formulas_give_their_value() -> None:
     sheet = read(made_workbook(), COLUMNS, Options(sheet="明细"))
-    assert (sheet.layout.sheet, sheet.layout.sheets, sheet.layout.header_line) == ("明细", ("封面", "明细"), 3)
+    assert (sheet.layout.sheet, sheet.layout.sheets, sheet.layout.header_line) == (
+        "明细",
+        ("封面", "明细"),
+        3,
+    )
     assert sheet.table.to_pylist() == [
         {"line": 4, "number": "00017", "day": date(2026, 9, 30), "value": 5, "value_unit": ""}
     ]
@@ -263,7 +266,9 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path
     assert (refusal(path, Options(encoding="utf-8")).line, "1 MB" in refusal(path).message) == (2, True)
 
 
-def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "moving.csv"
     path.write_text(PLAIN)
     sha256 = hashlib.sha256(PLAIN.encode()).hexdigest()

@@ -56,11 +56,18 @@ def unpack(stream: IO[bytes], kind: str, packed_size: int, target: Path) -> None
                 raise Rejected([Problem(message, {"found": len(inside)})])
             with archive.open(inside[0]) as unpacked:
                 _copy(unpacked, packed_size, target)
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        gzip.BadGzipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
         raise Rejected([Problem(N_("无法解压文件：文件已损坏、被截断或有密码。"))]) from error
 
 
-def _copy(source: IO[bytes], packed_size: int, target: Path) -> None:
+def _copy(source: IO[bytes] | gzip.GzipFile, packed_size: int, target: Path) -> None:
     allowed = min(UNPACKED_LIMIT, max(_UNJUDGED, packed_size * RATIO_LIMIT))
     size = 0
     with target.open("wb") as written:

@@ -31,7 +31,10 @@ class Block:
 
     def halves(self) -> tuple[Block, Block] | None:
         """Return two blocks in place of this one, or None when it is a single line."""
-        cut = self.data.find(b"\n", len(self.data) // 2) + 1 or self.data.rfind(b"\n", 0, len(self.data) - 1) + 1
+        cut = (
+            self.data.find(b"\n", len(self.data) // 2) + 1
+            or self.data.rfind(b"\n", 0, len(self.data) - 1) + 1
+        )
         if not 0 < cut < len(self.data):
             return None
         head = Block(self.line, self.data[:cut])

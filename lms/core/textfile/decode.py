@@ -14,7 +14,13 @@ ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "windows-1252")
 
 Windows-1252 is never guessed: every file is valid in it."""
 
-_ALIASES = {"gbk": "gb18030", "gb2312": "gb18030", "utf-8-sig": "utf-8", "utf8": "utf-8", "cp1252": "windows-1252"}
+_ALIASES = {
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "utf-8-sig": "utf-8",
+    "utf8": "utf-8",
+    "cp1252": "windows-1252",
+}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),

@@ -157,7 +157,9 @@ def typed_sql(
         plain = f"coalesce({rule.plain}, false)" if plainly else "false"
         name = _name(column.name)
         simple = f"simple{at}" if column.kind in SIMPLE else "false"
-        levels[0].append(own(f"coalesce({name}, '') AS $c, {simple} AS $s, {rule.early.format(c=name)} AS $e"))
+        levels[0].append(
+            own(f"coalesce({name}, '') AS $c, {simple} AS $s, {rule.early.format(c=name)} AS $e")
+        )
         levels[1].append(own(f"$c, $e, {plain} AS $p"))
         levels[2].append(own(f"$c, $e, $p, CASE WHEN $p THEN NULL ELSE {rule.clean} END AS $t"))
         levels[3].append(own(f"$c, $e, $p, $t, CASE WHEN $p THEN NULL ELSE {rule.part} END AS $m"))
@@ -172,9 +174,7 @@ def typed_sql(
     query = source
     for level in levels:
         query = f"(SELECT line, {', '.join(level)} FROM {query})"
-    return (
-        f"SELECT line, {', '.join(values)}, nullif(concat_ws(' ', {', '.join(wrong)}), '') AS wrong FROM {query}"
-    )
+    return f"SELECT line, {', '.join(values)}, nullif(concat_ws(' ', {', '.join(wrong)}), '') AS wrong FROM {query}"
 
 
 _OWN = re.compile(r"\$([csepmtvu])\b")
@@ -226,7 +226,9 @@ def _rule(column: Column, *, serials: bool) -> _Rule:
 
 def _choice(column: Column, empty: str, blank: str) -> _Rule:
     flags = {"true": _YES, "false": _NO}
-    spelled = flags if column.kind is Kind.FLAG else {literal(key): all_ for key, all_ in column.choices.items()}
+    spelled = (
+        flags if column.kind is Kind.FLAG else {literal(key): all_ for key, all_ in column.choices.items()}
+    )
     whens = " ".join(
         f"WHEN lower($c) IN ({', '.join(literal(one.lower()) for one in spellings)}) THEN {value}"
         for value, spellings in spelled.items()

@@ -19,7 +19,9 @@ from lms.core.textfile.rows import Row
 UNPACKED_LIMIT = 400 * 1024 * 1024
 FILE_LIMIT = 100 * 1024 * 1024
 _EXACT_FIGURES = 10**15
-_UNCOUNTED = re.compile(rb'<c\b[^>]*?\br="([A-Z]+\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>')
+_UNCOUNTED = re.compile(
+    rb'<c\b[^>]*?\br="([A-Z]+\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+)
 """A formula that no program has worked out: there is no value beside it."""
 
 

@@ -119,7 +119,12 @@ def check_actuals(
             LEFT JOIN known k ON r.employee = k.number""",
         reasons=reasons,
         twin=f"(indicator_set IN ({single}) OR reference IS NOT NULL)",
-        key=("employee", "code", "day", f"CASE WHEN indicator_set IN ({single}) THEN NULL ELSE reference END"),
+        key=(
+            "employee",
+            "code",
+            "day",
+            f"CASE WHEN indicator_set IN ({single}) THEN NULL ELSE reference END",
+        ),
         same="j.employee = e.employee AND j.code = e.indicator AND j.day = e.day "
         f"AND (j.indicator_set IN ({single}) OR j.reference = e.reference)",
         columns="line, employee, code AS indicator, indicator_set, day, "
@@ -288,7 +293,11 @@ class _Check:
             "SELECT part, count(*), min(day), max(day) FROM mark ANTI JOIN bad USING (line) GROUP BY part"
         ).fetchall()
         return Checked(
-            self.rows.room.rows(good), problems, self._digests(), bad, {part: span for part, *span in spans}
+            self.rows.room.rows(good),
+            problems,
+            self._digests(),
+            bad,
+            {part: (count, first, last) for part, count, first, last in spans},
         )
 
     def _joined(self, only: str = "") -> str:
@@ -347,10 +356,7 @@ class _Check:
         ]
         helpers = ", ".join(f"{letter}_{name}" for letter in ("is", "v", "d") for name in names)
         run = self.rows.room.connection.execute
-        run(
-            "CREATE OR REPLACE TABLE told AS SELECT line FROM bad "
-            f"ORDER BY line LIMIT {PROBLEMS_LIMIT}"
-        )
+        run(f"CREATE OR REPLACE TABLE told AS SELECT line FROM bad ORDER BY line LIMIT {PROBLEMS_LIMIT}")
         found = run(
             f"SELECT line, {helpers} FROM (SELECT j.line AS line, {', '.join(shown)} "
             f"FROM ({self._joined('told')}) j LEFT JOIN doubled USING (line) LEFT JOIN present USING (line) "
