@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -11,11 +13,23 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.core import files, parquet
 from lms.core.audit import SYSTEM, AuditEntry
 from lms.core.errors import Refused
 from lms.indicators.models import ImportBatch, ImportUpload
-from lms.indicators.rules import BatchState, IndicatorSet, Policy
-from lms.indicators.services import actuals, error_file, measures, rejects, source_rows, unrecorded, withdraw
+from lms.indicators.rules import BatchState, ImportKind, IndicatorSet, Policy
+from lms.indicators.services import (
+    UploadDraft,
+    actuals,
+    error_file,
+    hold,
+    measures,
+    rejects,
+    run_import,
+    source_rows,
+    unrecorded,
+    withdraw,
+)
 from tests.indicators.conftest import HEADER, NOW
 
 Bring = Callable[..., ImportUpload]
@@ -304,3 +318,32 @@ def test_batches_hold_one_set_each(figures: Session, bring: Bring) -> None:
     for batch in figures.scalars(select(ImportBatch)):
         [path] = batch.files
         assert path.endswith(f"-{batch.indicator_set}.parquet")
+
+
+@pytest.mark.requirement("7.23")
+@pytest.mark.parametrize("at", ["write_rows", "write"])
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(
+    figures: Session, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as context, pytest.raises(Refused) as caught:
+        context.setattr(parquet, "write_rows", full) if at == "write_rows" else context.setattr(
+            parquet.pq, "write_table", full
+        )
+        bring(GOOD + BAD if at == "write" else GOOD, policy=Policy.GOOD_ROWS)
+    assert "磁盘" in caught.value.message
+    assert values(figures, "DEP_NEW") == []
+    assert [path for path in tmp_path.rglob("*") if path.suffix in (".part", ".parquet")] == []
+
+
+def test_a_file_that_was_changed_on_disk_is_rejected(figures: Session, bring: Bring) -> None:
+    held = hold((HEADER + GOOD).encode())
+    path = files.path_of(held.sha256)
+    path.write_bytes(path.read_bytes() + b"0002,DEP_NEW,2026-09-30,1,,\n")
+    draft = UploadDraft(ImportKind.ACTUALS, "f.csv", held, "2026Q3", Policy.GOOD_ROWS)
+    upload = run_import(figures, SYSTEM, draft, now=NOW)
+    assert upload.state is BatchState.REJECTED
+    assert "改动" in rejects(upload)[0][0].problem.message
+    path.unlink()

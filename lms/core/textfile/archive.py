@@ -15,7 +15,7 @@ UNPACKED_LIMIT = 4 * 1024**3
 """More than this is not unpacked."""
 
 RATIO_LIMIT = 200
-"""Nor is what grows more than so many times beyond its first 64 MiB: text shrinks to a tenth, a bomb to nothing."""
+"""Nor is, beyond 64 MiB, what grows more than so many times: text shrinks to a tenth, a bomb to nothing."""
 
 _UNJUDGED = 64 * 1024**2
 _BLOCK = 1 << 20

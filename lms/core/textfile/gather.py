@@ -160,7 +160,9 @@ class Gatherer:
 
 
 def _flat(column: pa.ChunkedArray[Any]) -> pa.Array[Any]:
-    return pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
+    chunks: list[pa.Array[Any]] = list(column.chunks)
+    joined: Any = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
+    return joined  # type: ignore[no-any-return]
 
 
 class _Lines:
