@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
+import resource
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -321,18 +321,23 @@ def test_batches_hold_one_set_each(figures: Session, bring: Bring) -> None:
 
 
 @pytest.mark.requirement("7.23")
-@pytest.mark.parametrize("at", ["write_rows", "write"])
+@pytest.mark.parametrize("writer", ["write_rows", "write"])
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(
-    figures: Session, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+    figures: Session, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: str
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    before = getattr(parquet, writer)
 
-    with monkeypatch.context() as context, pytest.raises(Refused) as caught:
-        context.setattr(parquet, "write_rows", full) if at == "write_rows" else context.setattr(
-            parquet.pq, "write_table", full
-        )
-        bring(GOOD + BAD if at == "write" else GOOD, policy=Policy.GOOD_ROWS)
+    def cramped(*arguments: Any) -> Any:
+        usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, usual[1]))
+        try:
+            return before(*arguments)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    monkeypatch.setattr(parquet, writer, cramped)
+    with pytest.raises(Refused) as caught:
+        bring(GOOD + BAD if writer == "write" else GOOD, policy=Policy.GOOD_ROWS)
     assert "磁盘" in caught.value.message
     assert values(figures, "DEP_NEW") == []
     assert [path for path in tmp_path.rglob("*") if path.suffix in (".part", ".parquet")] == []
