@@ -30,9 +30,8 @@ def write(relative: str, table: pa.Table) -> str:
 def write_rows(relative: str, rows: Rows) -> str:
     """Write rows that lie in DuckDB in the order of their query, as `write` does."""
     with writing(relative) as part:
-        rows.room.connection.execute(
-            f"COPY ({rows.query}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
-        )
+        how = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+        rows.room.connection.execute(f"COPY ({rows.query}) TO {literal(str(part))} ({how})")
     return relative
 
 

@@ -15,7 +15,7 @@ UNPACKED_LIMIT = 4 * 1024**3
 """More than this is not unpacked."""
 
 RATIO_LIMIT = 200
-"""Nor is what grows more than so many times beyond its first 64 MiB: text shrinks to a tenth, a bomb to nothing."""
+"""Nor is, beyond 64 MiB, what grows more than so many times: text shrinks to a tenth, a bomb to nothing."""
 
 _UNJUDGED = 64 * 1024**2
 _BLOCK = 1 << 20
@@ -67,7 +67,7 @@ def unpack(stream: IO[bytes], kind: str, packed_size: int, target: Path) -> None
         raise Rejected([Problem(N_("无法解压文件：文件已损坏、被截断或有密码。"))]) from error
 
 
-def _copy(source: IO[bytes], packed_size: int, target: Path) -> None:
+def _copy(source: IO[bytes] | gzip.GzipFile, packed_size: int, target: Path) -> None:
     allowed = min(UNPACKED_LIMIT, max(_UNJUDGED, packed_size * RATIO_LIMIT))
     size = 0
     with target.open("wb") as written:

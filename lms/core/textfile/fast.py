@@ -6,9 +6,11 @@ inside a cell, a lone carriage return) are not for here: `table` then returns No
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -53,14 +55,14 @@ def split(block: Block, splitter: Splitter, width: int, widest: int) -> Split | 
     count = _usual_width(block, ends, splitter, width, widest)
     odd: list[int] = []
 
-    def note(row: pyarrow.csv.InvalidRow) -> str:
+    def note(row: pyarrow.csv.InvalidRow) -> Literal["skip", "error"]:
         assert row.number is not None
         odd.append(row.number - 1)
         return "skip"
 
     names = [str(at) for at in range(count)]
     cells = pyarrow.csv.read_csv(
-        pa.BufferReader(data),
+        io.BytesIO(data),
         pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
         pyarrow.csv.ParseOptions(
             delimiter=separator,

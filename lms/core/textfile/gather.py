@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -125,7 +126,7 @@ class Gatherer:
         if len(lines):
             self.tally.rows += len(lines)
             self.tally.kept(int(lines[-1]), short=False)
-        arrays: list[pa.Array] = [pa.array(lines)]
+        arrays: list[pa.Array[Any]] = [pa.array(lines)]
         for column in self.columns:
             place = self.positions.get(column.name, cells.num_columns)
             if place < cells.num_columns:
@@ -143,11 +144,11 @@ class Gatherer:
             return []
         mask = pc.match_substring_regex(split.cells.column(0), self.sifter.suspicious)
         for column in split.cells.columns[len(self.sifter.titles) :]:
-            mask = pc.or_(mask, pc.not_equal(column, ""))
+            mask = pc.or_(mask, pc.not_equal(column, pa.scalar("")))
         return [int(at) for at in np.flatnonzero(mask.to_numpy())]
 
     def _batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
-        arrays: list[pa.Array] = [pa.array([row.line for row in rows], pa.int64())]
+        arrays: list[pa.Array[Any]] = [pa.array([row.line for row in rows], pa.int64())]
         for column in self.columns:
             place = self.positions.get(column.name)
             if place is None:
@@ -158,9 +159,10 @@ class Gatherer:
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
 
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    combined = column.combine_chunks()
-    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
+def _flat(column: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    chunks: list[pa.Array[Any]] = list(column.chunks)
+    joined: Any = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
+    return joined  # type: ignore[no-any-return]
 
 
 class _Lines:

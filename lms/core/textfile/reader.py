@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -200,16 +201,19 @@ def _type(
     serials: bool,
     plainly: bool,
 ) -> None:
-    """Let DuckDB draw the rows through and keep them typed, as table `typed`."""
+    """Let DuckDB draw the rows through and keep them typed, as table `typed`.
+
+    While it types some, a thread already splits the next ones.
+    """
     raised: list[BaseException] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
-            for chunk in chunks:
-                cells.add(chunk.sound)
-                cells.add(chunk.bad)
-                if chunk.sound.num_rows:
-                    yield _with_simple(chunk.sound, gatherer.columns)
+            with ThreadPoolExecutor(1) as pool:
+                coming = pool.submit(_next_batch, chunks, gatherer.columns, cells)
+                while (batch := coming.result()) is not None:
+                    coming = pool.submit(_next_batch, chunks, gatherer.columns, cells)
+                    yield batch
         except BaseException as error:
             raised.append(error)  # on its way through DuckDB it would become a text
             raise
@@ -219,9 +223,8 @@ def _type(
     connection = room.connection
     typed.prepare(connection)
     connection.register("text_given", reader)
-    query = typed.typed_sql(
-        "text_given", gatherer.columns, opened.header.units, serials=serials, plainly=plainly
-    )
+    units = opened.header.units
+    query = typed.typed_sql("text_given", gatherer.columns, units, serials=serials, plainly=plainly)
     try:
         connection.execute(f"CREATE TABLE typed AS {query}")
     except Exception:
@@ -230,6 +233,16 @@ def _type(
         raise
     connection.unregister("text_given")
     cells.close()
+
+
+def _next_batch(chunks: Iterator[Chunk], columns: Sequence[Column], cells: Cells) -> pa.RecordBatch | None:
+    """Return the next rows to be typed, their text kept; None after the last."""
+    for chunk in chunks:
+        cells.add(chunk.sound)
+        cells.add(chunk.bad)
+        if chunk.sound.num_rows:
+            return _with_simple(chunk.sound, columns)
+    return None
 
 
 def _with_simple(batch: pa.RecordBatch, columns: Sequence[Column]) -> pa.RecordBatch:

@@ -61,7 +61,7 @@ class Source:
 
     def _digest(self) -> str:
         with self._raw() as raw:
-            return hashlib.file_digest(raw, "sha256").hexdigest()
+            return hashlib.file_digest(raw, "sha256").hexdigest()  # type: ignore[arg-type]
 
     def _raw(self) -> IO[bytes]:
         return self._content.open("rb") if isinstance(self._content, Path) else io.BytesIO(self._content)

@@ -44,12 +44,14 @@ _NUMBER = (
     r"(\d{1,3}(?:,\d{3})+|\d+)?(\.\d+)?\.?(E[+-]\d{2,3})?(-)? *"
     rf"({_UNITS})?(\))?$"
 )
+_CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
 _YES = ("是", "y", "yes", "1", "true", "t", "有", "√")
 _NO = ("否", "n", "no", "0", "false", "f", "无", "×")
 
 MACROS = rf"""
 CREATE MACRO trimmed(s) AS regexp_replace(s, '^{_SPACE}+|{_SPACE}+$', '', 'g');
-CREATE MACRO narrow(s) AS translate(s, '０１２３４５６７８９．，－＋％（）￥−／：　', '0123456789.,-+%()¥-/: ');
+CREATE MACRO narrow(s) AS translate(s,
+    '０１２３４５６７８９．，－＋％（）￥−／：　', '0123456789.,-+%()¥-/: ');
 CREATE MACRO nothing(s) AS regexp_matches(s, '^(-+|—+|/|(?i:n/?a|null))?$');
 CREATE MACRO odd(s) AS regexp_matches(s, '[\x00-\x08\x0B\x0C\x0E-\x1F\x7F\x{{FFFD}}]');
 CREATE MACRO bare_id(s) AS
@@ -92,7 +94,7 @@ CREATE MACRO month_of(s) AS CASE
     END;
 CREATE MACRO moment_of(s) AS CASE
     WHEN regexp_matches(s, '^\d{{14}}$') THEN TRY_STRPTIME(s, '%Y%m%d%H%M%S')
-    WHEN regexp_matches(s, '^\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(( +|T)\d{{1,2}}:\d{{2}}(:\d{{2}}(\.\d{{1,6}})?)?)?$')
+    WHEN regexp_matches(s, '^\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(( +|T){_CLOCK})?$')
         THEN TRY_CAST(regexp_replace(
             regexp_replace(s, '^(\d+)[-/.](\d+)[-/.](\d+)', '\1-\2-\3'), '( +|T)(\d{{1,2}}:\d\d)$', ' \2:00')
             AS TIMESTAMP)
@@ -174,7 +176,8 @@ def typed_sql(
     query = source
     for level in levels:
         query = f"(SELECT line, {', '.join(level)} FROM {query})"
-    return f"SELECT line, {', '.join(values)}, nullif(concat_ws(' ', {', '.join(wrong)}), '') AS wrong FROM {query}"
+    told = f"nullif(concat_ws(' ', {', '.join(wrong)}), '') AS wrong"
+    return f"SELECT line, {', '.join(values)}, {told} FROM {query}"
 
 
 _OWN = re.compile(r"\$([csepmtvu])\b")

@@ -269,8 +269,8 @@ class _Check:
             if name not in _TOLD_ELSEWHERE
         )
         run(
-            f"CREATE OR REPLACE TABLE mark AS SELECT line, {own} AS wrong, {self.group} AS part, {self.day} AS day, "
-            f"CASE WHEN {self.twin} THEN hash({', '.join(self.key)}) END AS twin, "
+            f"CREATE OR REPLACE TABLE mark AS SELECT line, {own} AS wrong, {self.group} AS part, "
+            f"{self.day} AS day, CASE WHEN {self.twin} THEN hash({', '.join(self.key)}) END AS twin, "
             f"hash({', '.join(self.content)}) AS content FROM ({self._joined()})"
         )
         run(f"CREATE OR REPLACE TABLE doubled AS {self._doubles()}")
@@ -295,7 +295,11 @@ class _Check:
             "SELECT part, count(*), min(day), max(day) FROM mark ANTI JOIN bad USING (line) GROUP BY part"
         ).fetchall()
         return Checked(
-            self.rows.room.rows(good), problems, self._digests(), bad, {part: span for part, *span in spans}
+            self.rows.room.rows(good),
+            problems,
+            self._digests(),
+            bad,
+            {part: (count, first, last) for part, count, first, last in spans},
         )
 
     def _joined(self, only: str = "") -> str:
@@ -326,8 +330,8 @@ class _Check:
         )
         run(
             "INSERT INTO lonely SELECT c.line, any_value(change.code) FROM paired c "
-            "JOIN (SELECT DISTINCT code, base FROM spelling WHERE base IS NOT NULL) change ON change.base = c.code "
-            "ANTI JOIN (SELECT * FROM paired WHERE NOT bad) g "
+            "JOIN (SELECT DISTINCT code, base FROM spelling WHERE base IS NOT NULL) change "
+            "ON change.base = c.code ANTI JOIN (SELECT * FROM paired WHERE NOT bad) g "
             "ON g.employee = c.employee AND g.day = c.day AND g.code = change.code "
             "ANTI JOIN existing e ON e.employee = c.employee AND e.day = c.day AND e.indicator = change.code "
             "WHERE c.indicator_set = 'basic' AND NOT c.bad GROUP BY c.line"
@@ -336,7 +340,8 @@ class _Check:
             "INSERT INTO lonely SELECT c.line, any_value(c.base) FROM paired c "
             "SEMI JOIN (SELECT * FROM paired WHERE bad AND NOT present) g "
             "ON g.employee = c.employee AND g.day = c.day AND g.code = c.base "
-            "WHERE c.base IS NOT NULL AND NOT c.bad AND c.line NOT IN (SELECT line FROM lonely) GROUP BY c.line"
+            "WHERE c.base IS NOT NULL AND NOT c.bad "
+            "AND c.line NOT IN (SELECT line FROM lonely) GROUP BY c.line"
         )
 
     def _problems(self) -> tuple[list[Problem], int]:
@@ -405,7 +410,8 @@ def _times(units: Collection[str]) -> str:
     An unwritten unit is the indicator's own, so most rows need no comparing.
     """
     whens = [
-        f"WHEN unit = {literal(wanted)} AND written_unit = {literal(one)} THEN CAST({times:f} AS DECIMAL(18, 8))"
+        f"WHEN unit = {literal(wanted)} AND written_unit = {literal(one)} "
+        f"THEN CAST({times:f} AS DECIMAL(18, 8))"
         for wanted in sorted(units)
         for one in UNITS
         if one != wanted and (times := factor(one, wanted))
