@@ -46,4 +46,4 @@ def flag_names() -> dict[str, str]:
 
 def source_names() -> dict[str, str]:
     """Return where a value can come from."""
-    return {"imported": _("导入"), "typed": _("录入"), "computed": _("推导")}
+    return {"imported": _("文件导入"), "typed": _("录入"), "computed": _("推导")}
