@@ -5,6 +5,7 @@ from lms.indicators.rules import (
     BatchState,
     Checked,
     Direction,
+    Flag,
     Held,
     ImportKind,
     IndicatorDraft,
@@ -12,6 +13,7 @@ from lms.indicators.rules import (
     Policy,
     UploadDraft,
 )
+from lms.indicators.rules.formula import Formula, Op, dump, touched_by
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.derivation import (
     Book,
@@ -98,12 +100,15 @@ __all__ = [
     "Checked",
     "Direction",
     "Findings",
+    "Flag",
+    "Formula",
     "Fresh",
     "Held",
     "ImportKind",
     "Importer",
     "IndicatorDraft",
     "IndicatorSet",
+    "Op",
     "Overtaken",
     "Part",
     "Policy",
@@ -125,6 +130,7 @@ __all__ = [
     "derive_later",
     "derived_figures",
     "digest_of",
+    "dump",
     "error_file",
     "find_indicator",
     "flag_counts",
@@ -158,6 +164,7 @@ __all__ = [
     "switch_income",
     "targets",
     "template",
+    "touched_by",
     "unit_rows",
     "unit_targets",
     "unrecorded",
