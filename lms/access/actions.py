@@ -47,6 +47,12 @@ class Action(StrEnum):
     # indicators
     INDICATOR_VIEW = "indicators:indicator:view"
     INDICATOR_DEFINE = "indicators:indicator:define"
+    TYPED_VIEW = "indicators:typed:view"
+    TYPED_WRITE = "indicators:typed:write"
+    VALUE_HIDE = "indicators:value:hide"
+    TARGET_SET = "indicators:target:set"
+    TARGET_VIEW = "indicators:target:view"
+    TARGET_ANSWER = "indicators:target:answer"
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"

@@ -13,9 +13,25 @@ from lms.indicators.rules import (
     UploadDraft,
 )
 from lms.indicators.services.actuals import ActualsImporter
+from lms.indicators.services.cascade import (
+    answer_targets,
+    answers_of,
+    cascade,
+    content_of,
+    count_by_answer,
+    day_of,
+    my_targets,
+    people_targets,
+    set_targets,
+    target_periods,
+    versions,
+)
+from lms.indicators.services.entry import Frame, cell_name, history, present_values, typable, type_values
 from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
+from lms.indicators.services.hiding import batch_rows, hidden_lines, hidden_values, hide, show
 from lms.indicators.services.indicators import (
     all_indicators,
+    allow_by_hand,
     change_bases,
     define_indicator,
     find_indicator,
@@ -52,7 +68,8 @@ from lms.indicators.services.pipeline import (
     write_parts,
 )
 from lms.indicators.services.start import start
-from lms.indicators.services.targets import TargetsImporter, targets, unit_targets
+from lms.indicators.services.targets import TargetsImporter, standing_targets, targets, unit_targets
+from lms.indicators.services.todos import todo
 
 register(ImportKind.ACTUALS, ActualsImporter())
 register(ImportKind.TARGETS, TargetsImporter())
@@ -64,6 +81,7 @@ __all__ = [
     "Checked",
     "Direction",
     "Findings",
+    "Frame",
     "Held",
     "ImportKind",
     "Importer",
@@ -77,14 +95,27 @@ __all__ = [
     "UploadDraft",
     "actuals",
     "all_indicators",
+    "allow_by_hand",
+    "answer_targets",
+    "answers_of",
+    "batch_rows",
     "batches",
+    "cascade",
+    "cell_name",
     "change_bases",
     "commit",
+    "content_of",
+    "count_by_answer",
+    "day_of",
     "define_indicator",
     "digest_of",
     "error_file",
     "find_indicator",
     "found_indicators",
+    "hidden_lines",
+    "hidden_values",
+    "hide",
+    "history",
     "hold",
     "importer_of",
     "indicators_by_set",
@@ -94,19 +125,30 @@ __all__ = [
     "latest_change",
     "look",
     "measures",
+    "my_targets",
     "options_of",
+    "people_targets",
+    "present_values",
     "receive",
     "register",
     "rejects",
     "revise",
     "run_import",
+    "set_targets",
+    "show",
     "source_rows",
+    "standing_targets",
     "start",
+    "target_periods",
     "targets",
     "template",
+    "todo",
+    "typable",
+    "type_values",
     "unit_targets",
     "unrecorded",
     "uploads",
+    "versions",
     "withdraw",
     "write_parts",
 ]

@@ -104,17 +104,19 @@ def specs(session: Session) -> list[Spec]:
     rows = session.execute(
         select(Indicator, base.code).outerjoin(base, Indicator.base_id == base.id).order_by(Indicator.code)
     )
-    return [
-        Spec(
-            code=indicator.code,
-            name_zh=indicator.name_zh,
-            name_en=indicator.name_en,
-            indicator_set=indicator.indicator_set,
-            unit=indicator.unit,
-            minimum=indicator.minimum,
-            maximum=indicator.maximum,
-            whole=indicator.whole,
-            base=base_code,
-        )
-        for indicator, base_code in rows
-    ]
+    return [spec_of(indicator, base_code) for indicator, base_code in rows]
+
+
+def spec_of(indicator: Indicator, base: str | None = None) -> Spec:
+    """Return an indicator as the checks need it."""
+    return Spec(
+        code=indicator.code,
+        name_zh=indicator.name_zh,
+        name_en=indicator.name_en,
+        indicator_set=indicator.indicator_set,
+        unit=indicator.unit,
+        minimum=indicator.minimum,
+        maximum=indicator.maximum,
+        whole=indicator.whole,
+        base=base,
+    )
