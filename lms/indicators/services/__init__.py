@@ -14,6 +14,7 @@ from lms.indicators.rules import (
 )
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.cascade import (
+    Cascade,
     answer_targets,
     answers_of,
     cascade,
@@ -78,6 +79,7 @@ __all__ = [
     "LIMIT",
     "Aggregate",
     "BatchState",
+    "Cascade",
     "Checked",
     "Direction",
     "Findings",
