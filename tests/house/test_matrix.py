@@ -53,6 +53,9 @@ def models() -> dict[str, type[Model]]:
         "job_id": "job",
         "document_id": "issued_document",
         "zip_id": "unit_zip",
+        "indicator_id": "indicator",
+        "target_id": "target",
+        "value_id": "typed_value",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 

@@ -10,7 +10,7 @@ from lms.core.i18n import N_
 from lms.indicators.forms import base_text
 from lms.indicators.rules import Flag, IndicatorSet
 from lms.indicators.rules.cascade import answer_due
-from lms.indicators.rules.entry import written
+from lms.indicators.rules.entry import Present, written
 from lms.indicators.rules.kinds import Answer
 from lms.web.text import say
 
@@ -34,7 +34,17 @@ def words() -> dict[str, Any]:
         "set_names": {one.value: say(name) for one, name in SETS.items()},
         "flag_names": {one.value: say(name) for one, name in FLAGS.items()},
         "answer_names": {one.value: say(name) for one, name in ANSWERS.items()},
+        "blank": Present(),
+        "column_name": column_name,
         "written": written,
         "base_text": base_text,
         "answer_due": answer_due,
     }
+
+
+def column_name(field: str | None) -> str:
+    """Return the name of a template's column in the page's language; an indicator's is its code."""
+    if not field:
+        return "—"
+    code, _, flag = field.rpartition(" ")
+    return f"{code} {say(flag)}" if code else say(field)

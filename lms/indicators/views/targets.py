@@ -129,7 +129,7 @@ def save_targets() -> Any:
         plan, one = _plan()
         return _show(plan, one, form, problems), 422
     flash(_("已保存 %(n)s 个目标值。", n=len(changes)), "success")
-    args = {"unit": plan.unit.id, "period": plan.period.code, "set": request.args.get("set")}
+    args: dict[str, Any] = {"unit": plan.unit.id, "period": plan.period.code, "set": request.args.get("set")}
     return redirect(url_for("indicators.targets", **args), 303)
 
 
