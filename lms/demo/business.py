@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -58,9 +58,10 @@ def _demo(
         aggregate=aggregate,
         direction=direction,
     )
-    return Demo(draft, Decimal(target), aggregate is Aggregate.SUM)
+    return Demo(replace(draft, by_hand=code in BY_HAND), Decimal(target), aggregate is Aggregate.SUM)
 
 
+BY_HAND = ("SATISFACTION", "LOG_RATE")
 _SETS = IndicatorSet
 INDICATORS = (
     _demo(
@@ -94,6 +95,7 @@ BREACHES = IndicatorDraft(
     direction=Direction.LESS,
     minimum=Decimal(0),
     whole=True,
+    by_hand=True,
 )
 
 
@@ -127,6 +129,12 @@ def bring_in(
                 lines.append(f"{employee.number},CONFIRMED_BREACHES,{period.last:%Y%m%d},1,")
         name = f"{indicator_set.value}_{period.code}.txt"
         _import(session, actor, ImportKind.ACTUALS, name, lines, period, now)
+
+
+def target_file(session: Session, actor: Acting, rows: list[str], period: Period, now: datetime) -> None:
+    """Import targets of people and units: number, unit code, indicator, target."""
+    lines = ["工号,机构代码,指标,目标值", *rows]
+    _import(session, actor, ImportKind.TARGETS, f"目标值{period.code}.csv", lines, period, now)
 
 
 def _targets(bank: Bank) -> list[str]:
