@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ ON = TODAY.isoformat()
 
 @pytest.fixture
 def set_up(session: Session, bank: Cast, monkeypatch: pytest.MonkeyPatch) -> Cast:
-    monkeypatch.setattr(clock, "now", lambda: clock.midnight(TODAY).replace(hour=4))
+    monkeypatch.setattr(clock, "now", lambda: clock.midnight(TODAY) + timedelta(hours=12))
     define(session, SYSTEM)
     return bank
 

@@ -153,7 +153,7 @@ def answers() -> Any:
         people={one.id: one for one in people},
         postings=postings_on(session, who, clock.today()),
         answers=services.answers_of(session, [one.id for one in page.items]),
-        counts=dict(session.execute(services.count_by_answer(every)).tuples().all()),
+        counts=dict(session.execute(services.count_by_answer(every)).all()),
         set_on=lambda target: local_day(target.batch.committed_at),
         choices=Answer,
     )
