@@ -25,6 +25,7 @@ BLUEPRINTS = (
     "lms.assessment.views",
     "lms.roleplay.views",
     "lms.feedback.views",
+    "lms.indicators.views",
     "lms.appraisal.views",
     "lms.reports.views",
     "lms.admin.views",

@@ -57,6 +57,12 @@ class Action(StrEnum):
     RECORD_VIEW = "indicators:record:view"
     VALUE_VIEW = "indicators:value:view"
     UNIT_VALUE_VIEW = "indicators:unit-value:view"
+    TYPED_VIEW = "indicators:typed:view"
+    TYPED_WRITE = "indicators:typed:write"
+    VALUE_HIDE = "indicators:value:hide"
+    TARGET_SET = "indicators:target:set"
+    TARGET_VIEW = "indicators:target:view"
+    TARGET_ANSWER = "indicators:target:answer"
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"

@@ -64,6 +64,12 @@ MEANING: dict[Action, tuple[str, str]] = {
     Action.RECORD_VIEW: ("see the records of data models", "查看数据模型的记录"),
     Action.VALUE_VIEW: ("open the values of a person and their sources", "查看个人数值及其来源"),
     Action.UNIT_VALUE_VIEW: ("open the values of a unit and their sources", "查看机构数值及其来源"),
+    Action.TYPED_VIEW: ("typed values: who, when, why, the evidence", "人工录入的值：谁、何时、为何、依据"),
+    Action.TYPED_WRITE: ("type values of indicators by hand", "人工录入指标值"),
+    Action.VALUE_HIDE: ("hide an imported value, show it again", "隐藏或恢复导入的值"),
+    Action.TARGET_SET: ("targets of units and people, and the answers to them", "分解目标、查看答复"),
+    Action.TARGET_VIEW: ("the versions of a target", "目标的版本"),
+    Action.TARGET_ANSWER: ("accept or question the own targets", "答复自己的目标"),
 }
 
 

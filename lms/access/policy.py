@@ -114,6 +114,33 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
         Action.UNIT_VALUE_VIEW,
         {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: ALL, Role.ADMIN: ALL},
     ),
+    (
+        Action.TYPED_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: SUBTREE,
+            Role.ADMIN: ALL,
+        },
+    ),
+    (Action.TYPED_WRITE, {Role.SUPERVISOR: SUBTREE, Role.ADMIN: ALL}),
+    (Action.VALUE_HIDE, {Role.ADMIN: ALL}),
+    (
+        Action.TARGET_SET,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
+    ),
+    (
+        Action.TARGET_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: SUBTREE,
+            Role.ADMIN: ALL,
+        },
+    ),
+    (Action.TARGET_ANSWER, {Role.TRAINEE: OWN, Role.SUPERVISOR: OWN, Role.HEAD: OWN}),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -62,9 +62,10 @@ def _demo(
         aggregate=aggregate,
         direction=direction,
     )
-    return Demo(draft, Decimal(target), aggregate is Aggregate.SUM)
+    return Demo(replace(draft, by_hand=code in BY_HAND), Decimal(target), aggregate is Aggregate.SUM)
 
 
+BY_HAND = ("SATISFACTION", "LOG_RATE")
 _SETS = IndicatorSet
 INDICATORS = (
     _demo(
@@ -98,6 +99,7 @@ BREACHES = IndicatorDraft(
     direction=Direction.LESS,
     minimum=Decimal(0),
     whole=True,
+    by_hand=True,
 )
 
 
@@ -154,6 +156,12 @@ def bring_in(
         _import(session, actor, ImportKind.ACTUALS, name, lines, period, now)
     bases = {member for _, formula in DERIVED for member in formula.members()}
     refresh(session, actor, f"demo:{period.code}", bases, period.first, period.after, now=now)
+
+
+def target_file(session: Session, actor: Acting, rows: list[str], period: Period, now: datetime) -> None:
+    """Import targets of people and units: number, unit code, indicator, target."""
+    lines = ["工号,机构代码,指标,目标值", *rows]
+    _import(session, actor, ImportKind.TARGETS, f"目标值{period.code}.csv", lines, period, now)
 
 
 def _targets(bank: Bank) -> list[str]:

@@ -17,6 +17,7 @@ from lms.core.clock import midnight
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.core.profile import set_profile
+from lms.demo.aims import aim, type_in
 from lms.demo.appraisals import close, design, open_for
 from lms.demo.business import bring_in, define
 from lms.demo.records import define_models, deliver_savings
@@ -100,6 +101,8 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
     def present() -> None:
         bank = built["bank"]
         reorganise(session, bank, today)
+        aim(session, bank, now_in, today, plan.now - timedelta(days=2))
+        type_in(session, bank, today, plan.now)
         open_for(session, bank, schemes["RM"], now_in, plan.now)
         begun = today - timedelta(days=6)
         members = [employee for employee, _ in bank.managers[: shape.cohort]]

@@ -301,6 +301,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("import_batch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("data_model_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("reason", sa.String(length=500), nullable=True))
         batch_op.create_index(batch_op.f("ix_import_batch_data_model_id"), ["data_model_id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_import_batch_data_model_id_data_model"), "data_model", ["data_model_id"], ["id"]
@@ -328,6 +329,7 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("income_counts", sa.Boolean(), server_default=sa.true(), nullable=False)
         )
+        batch_op.add_column(sa.Column("by_hand", sa.Boolean(), server_default=sa.false(), nullable=False))
 
     with op.batch_alter_table("org_unit", schema=None) as batch_op:
         batch_op.add_column(sa.Column("successor_id", sa.Integer(), nullable=True))
@@ -372,6 +374,7 @@ def downgrade() -> None:
         batch_op.drop_column("successor_id")
 
     with op.batch_alter_table("indicator", schema=None) as batch_op:
+        batch_op.drop_column("by_hand")
         batch_op.drop_column("income_counts")
         batch_op.drop_column("formula")
 
@@ -389,6 +392,7 @@ def downgrade() -> None:
     with op.batch_alter_table("import_batch", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_import_batch_data_model_id_data_model"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_import_batch_data_model_id"))
+        batch_op.drop_column("reason")
         batch_op.drop_column("data_model_id")
 
     with op.batch_alter_table("target_answer", schema=None) as batch_op:

@@ -69,6 +69,8 @@ def models() -> dict[str, type[Model]]:
         "leave_id": "leave",
         "post_id": "post",
         "grade_id": "grade",
+        "target_id": "target",
+        "value_id": "typed_value",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 

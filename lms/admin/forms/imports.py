@@ -144,6 +144,7 @@ class IndicatorForm(Form):
     minimum = DecimalField(_l("允许的最小值"), validators=[Blank(), NumberRange(-(10**12), 10**12)], places=6)
     maximum = DecimalField(_l("允许的最大值"), validators=[Blank(), NumberRange(-(10**12), 10**12)], places=6)
     whole = BooleanField(_l("只能是整数"))
+    by_hand = BooleanField(_l("可以人工录入"))
     base = SelectField(_l("变动指标所对应的指标"), validators=[InputRequired()], validate_choice=True)
 
     def to_draft(self) -> IndicatorDraft:
@@ -159,6 +160,7 @@ class IndicatorForm(Form):
             minimum=_limit(self.minimum.data),
             maximum=_limit(self.maximum.data),
             whole=bool(self.whole.data),
+            by_hand=bool(self.by_hand.data),
             base=None if self.base.data == "-" else str(self.base.data),
         )
 

@@ -3,6 +3,7 @@
 from lms.admin.views import (
     bank,
     datamodels,
+    hidden,
     imports,
     indicators,
     people,
@@ -18,6 +19,7 @@ __all__ = [
     "bank",
     "bp",
     "datamodels",
+    "hidden",
     "imports",
     "indicators",
     "people",

@@ -61,6 +61,12 @@ def import_state(state: BatchState) -> str:
     return say(STATES[state])
 
 
+@bp.app_template_global()
+def flag_word(flag: str) -> str:
+    """Return a flag in the page's language."""
+    return say(FLAGS[flag]) if flag in FLAGS else flag
+
+
 def _words() -> dict[str, Any]:
     return {"kinds": KINDS, "templates": WITHOUT_MODEL, "policies": POLICIES, "sets": SETS}
 

@@ -90,7 +90,10 @@ class ImportUpload(Model):
 
 
 class ImportBatch(Model):
-    """What of an upload counts together: one set's actuals, or its targets, or its people."""
+    """What of an upload counts together: one set's actuals, or its targets, or its people.
+
+    `reason` is why, where people typed it instead of bringing a file.
+    """
 
     __tablename__ = "import_batch"
     __scope__ = Reach.shared()
@@ -123,6 +126,7 @@ class ImportBatch(Model):
     committed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdraw_reason: Mapped[str | None] = mapped_column(String(500))
+    reason: Mapped[str | None] = mapped_column(String(500))
 
     upload: Mapped[ImportUpload] = relationship(back_populates="batches")
     data_model: Mapped[DataModel | None] = relationship()

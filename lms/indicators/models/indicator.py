@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, true
+from sqlalchemy import ForeignKey, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.core.db import Model
@@ -19,7 +19,7 @@ class Indicator(Model):
 
     A derived indicator has a `formula` over other indicators (see `rules.formula`); `base` is what a
     change indicator is the change of. `income_counts` is the switch whether the income terms of a change
-    formula take part.
+    formula take part. `by_hand` says that people may type its values.
     """
 
     __tablename__ = "indicator"
@@ -38,5 +38,6 @@ class Indicator(Model):
     base_id: Mapped[int | None] = mapped_column(ForeignKey("indicator.id"))
     formula: Mapped[Any | None] = mapped_column(Json)
     income_counts: Mapped[bool] = mapped_column(default=True, server_default=true())
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     base: Mapped[Indicator | None] = relationship(remote_side="Indicator.id")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.core.db import Model
@@ -14,13 +15,23 @@ from lms.core.types import EnumText, Score, UtcDateTime
 from lms.indicators.models.importing import ImportBatch
 from lms.indicators.models.indicator import Indicator
 from lms.indicators.rules.kinds import Answer
+from lms.people.reach import posted
+
+
+def _own(model: Any, employee_id: int) -> ColumnElement[bool]:
+    return and_(model.subject_kind == "employee", model.subject_id == employee_id)
+
+
+def _subject(model: Any, units: Select[int], day: date) -> ColumnElement[bool]:
+    people = and_(model.subject_kind == "employee", posted("subject_id")(model, units, day))
+    return or_(people, and_(model.subject_kind == "unit", model.subject_id.in_(units)))
 
 
 class Target(Model):
     """What is aimed at for one person or unit, in the indicator's unit; counts while its batch does."""
 
     __tablename__ = "target"
-    __scope__ = Reach()
+    __scope__ = Reach(own=_own, unit=_subject)
     __table_args__ = (
         UniqueConstraint("batch_id", "line"),
         Index("ix_target_subject", "period", "indicator_id", "subject_kind", "subject_id"),

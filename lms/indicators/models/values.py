@@ -6,17 +6,32 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    UniqueConstraint,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.core.db import Model
 from lms.core.files import StoredFile
-from lms.core.reach import Reach
+from lms.core.reach import Reach, column
 from lms.core.types import EnumText, Json, LocalDate, Score, UtcDateTime
 from lms.indicators.models.importing import ImportBatch
 from lms.indicators.models.indicator import Indicator
 from lms.indicators.rules.kinds import Flag
 from lms.people.models import Employee, OrgUnit
+from lms.people.reach import posted
+
+
+def _subject(model: Any, units: Select[int], day: date) -> ColumnElement[bool]:
+    return or_(posted("employee_id")(model, units, day), model.org_unit_id.in_(units))
 
 
 class TypedValue(Model):
@@ -27,7 +42,7 @@ class TypedValue(Model):
     """
 
     __tablename__ = "typed_value"
-    __scope__ = Reach.shared()
+    __scope__ = Reach(own=column("employee_id"), unit=_subject)
     __table_args__ = (
         CheckConstraint("(employee_id IS NULL) <> (org_unit_id IS NULL)", name="subject"),
         Index("ix_typed_value_day", "indicator_id", "day"),

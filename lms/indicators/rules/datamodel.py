@@ -12,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from lms.core.dated import refuse_overlap
 from lms.core.errors import Problem, Refused
 from lms.core.i18n import N_
+from lms.core.spans import refuse_overlap
 from lms.core.textfile import UNITS, factor
 from lms.core.textfile.columns import plain
 from lms.indicators.rules.conditions import BARE, ORDERED, SEVERAL, Condition, value_fits

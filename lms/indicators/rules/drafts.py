@@ -26,6 +26,7 @@ class IndicatorDraft:
     maximum: Decimal | None = None
     whole: bool = False
     base: str | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,22 @@ from lms.indicators.rules import (
 )
 from lms.indicators.rules.formula import Formula, Op, dump, touched_by
 from lms.indicators.rules.kinds import FieldKind, FieldUse
+from lms.indicators.services import history
 from lms.indicators.services.actuals import ActualsImporter
+from lms.indicators.services.cascade import (
+    Cascade,
+    answer_targets,
+    answers_of,
+    cascade,
+    content_of,
+    count_by_answer,
+    day_of,
+    my_targets,
+    people_targets,
+    set_targets,
+    target_periods,
+    versions,
+)
 from lms.indicators.services.datamodels import (
     activate_model,
     batches_of,
@@ -55,6 +70,7 @@ from lms.indicators.services.derivation import (
     refresh,
     switch_effect,
 )
+from lms.indicators.services.entry import Frame, cell_name, present_values, typable, type_values, typed_before
 from lms.indicators.services.formulas import (
     batch_days,
     codes_in,
@@ -64,8 +80,10 @@ from lms.indicators.services.formulas import (
     switch_income,
     uses_of,
 )
+from lms.indicators.services.hiding import batch_rows, hidden_lines, hidden_values, hide, show
 from lms.indicators.services.indicators import (
     all_indicators,
+    allow_by_hand,
     change_bases,
     define_indicator,
     find_indicator,
@@ -124,7 +142,8 @@ from lms.indicators.services.provenance import (
 )
 from lms.indicators.services.records import RecordsImporter, columns_of_model, records, uploads_of
 from lms.indicators.services.start import start
-from lms.indicators.services.targets import TargetsImporter, targets, unit_targets
+from lms.indicators.services.targets import TargetsImporter, standing_targets, targets, unit_targets
+from lms.indicators.services.todos import todo
 
 register(ImportKind.ACTUALS, ActualsImporter())
 register(ImportKind.TARGETS, TargetsImporter())
@@ -136,6 +155,7 @@ __all__ = [
     "Aggregate",
     "BatchState",
     "Book",
+    "Cascade",
     "Checked",
     "Direction",
     "FieldKind",
@@ -143,6 +163,7 @@ __all__ = [
     "Findings",
     "Flag",
     "Formula",
+    "Frame",
     "Fresh",
     "Held",
     "ImportKind",
@@ -160,18 +181,27 @@ __all__ = [
     "activate_model",
     "actuals",
     "all_indicators",
+    "allow_by_hand",
+    "answer_targets",
+    "answers_of",
     "balance",
     "batch_days",
+    "batch_rows",
     "batches",
     "batches_of",
+    "cascade",
+    "cell_name",
     "change_bases",
     "changes_of",
     "codes_in",
     "columns_of",
     "columns_of_model",
     "commit",
+    "content_of",
+    "count_by_answer",
     "data_models",
     "data_span",
+    "day_of",
     "define_from_file",
     "define_indicator",
     "define_model",
@@ -195,6 +225,10 @@ __all__ = [
     "found_indicators",
     "has_records",
     "headings",
+    "hidden_lines",
+    "hidden_values",
+    "hide",
+    "history",
     "hold",
     "import_template",
     "importer_of",
@@ -209,8 +243,11 @@ __all__ = [
     "measures",
     "measures_of",
     "model_file",
+    "my_targets",
     "obstacles",
     "options_of",
+    "people_targets",
+    "present_values",
     "put_field",
     "recalculations",
     "receive",
@@ -228,23 +265,32 @@ __all__ = [
     "revise_model",
     "run_import",
     "set_formula",
+    "set_targets",
     "shipped_missing",
+    "show",
     "source_rows",
     "stage",
     "staged",
+    "standing_targets",
     "start",
     "switch_effect",
     "switch_income",
     "take_field",
+    "target_periods",
     "targets",
     "template",
+    "todo",
     "touched_by",
+    "typable",
+    "type_values",
+    "typed_before",
     "unit_rows",
     "unit_targets",
     "unrecorded",
     "uploads",
     "uploads_of",
     "uses_of",
+    "versions",
     "with_mappings",
     "withdraw",
     "write_parts",

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from lms.core.audit import Acting, record
-from lms.core.dated import refuse_overlap
 from lms.core.errors import Refused
 from lms.core.i18n import N_
+from lms.core.spans import refuse_overlap
 from lms.people.models import Employee, Employment, Grade, Leave, OrgUnit, Post, Posting, Sex
 from lms.people.rules import Tree, sound_of
 from lms.people.services.catalogue import refuse_retired
