@@ -16,7 +16,11 @@ from lms.indicators.rules import BatchState
 
 
 class ImportJob(JobKind):
-    """Imports one upload; killed at any point and run again it leaves the same."""
+    """Imports one upload; killed at any point and run again it leaves the same.
+
+    The file is read once: the check leaves the written parts beside it. They are made again
+    when other batches came or went before the commit.
+    """
 
     def plan(self, session: Session, job: Job) -> Sequence[str]:
         """Check, then commit."""
@@ -28,8 +32,11 @@ class ImportJob(JobKind):
         if upload.state is not BatchState.DRAFT:
             return None
         seen = services.latest_change(session)
+        if key == "commit" and (parts := services.staged(upload, seen)) is not None:
+            return parts, seen
         findings = services.inspect(session, upload)
         if key == "check":
+            services.stage(upload, findings, seen)
             return findings, services.keep_findings(upload, findings)
         return services.write_parts(upload, findings), seen
 

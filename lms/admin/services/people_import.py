@@ -43,9 +43,10 @@ class PeopleImporter:
 
     def parts(self, upload: ImportUpload, checked: Checked) -> list[Part]:
         """Return all rows as one part."""
-        if not checked.rows.num_rows:
+        rows = checked.rows
+        if not rows.num_rows:
             return []
-        return [Part(None, checked.rows, digest_of(upload, "", checked.digests[""]))]
+        return [Part(None, rows, digest_of(upload, "", checked.digests[""]))]
 
     def write(self, upload: ImportUpload, part: Part) -> Part:
         """Nothing to write: people are rows."""

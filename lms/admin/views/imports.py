@@ -80,7 +80,7 @@ def new_import() -> Any:
             "admin/import_new.html", form=form, limit=services.LIMIT >> 20, **_words()
         ), status
     db.session.rollback()  # the content is hashed and written while no transaction waits
-    held = services.hold(form.file.data.read())
+    held = services.hold(form.file.data.stream)
     upload = services.receive(db.session(), person(), form.to_draft(held), now=clock.now())
     return redirect(url_for("admin.show_import", upload_id=upload.id), 303)
 

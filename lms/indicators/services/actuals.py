@@ -1,18 +1,18 @@
 """Files of actuals: what people did, by indicator and day."""
 
+# ruff: noqa: S608  the queries are made of our own names
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from datetime import date
 
-import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
 from lms.core.audit import Acting
-from lms.core.duck import duck
+from lms.core.duck import Rows, literal
 from lms.core.errors import Problem
 from lms.core.periods import Period
 from lms.core.textfile import Column, Sheet
@@ -25,37 +25,45 @@ from lms.people.models import Employee
 
 
 class ActualsImporter:
-    """One batch a set; its values are one Parquet file."""
+    """One batch a set; its values are one Parquet file, and never all in memory."""
 
     columns: Sequence[Column] = ACTUALS
 
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Check rows against indicators, people, period and what already counts."""
         period = Period.parse(upload.period)
-        existing = facts.counting_beside(session, sheet.table, period.first, period.after)
+        existing = facts.counting_beside(session, sheet.good, period.first, period.after)
         known = session.scalars(select(Employee.number)).all()
-        checked = check_actuals(sheet.table, specs(session), known, period, existing)
-        counts = Counter(IndicatorSet(str(one)) for one in checked.rows.column("indicator_set").to_pylist())
+        checked = check_actuals(sheet.good, specs(session), known, period, existing)
+        counts = {IndicatorSet(one): count for one, (count, _, _) in checked.spans.items()}
         return checked, check_sets(counts, split=upload.split)
 
     def parts(self, upload: ImportUpload, checked: Checked) -> list[Part]:
         """Return one part a set."""
-        sets = checked.rows.column("indicator_set").to_pylist()
-        found = []
-        for one in IndicatorSet:
-            if one.value in sets:
-                rows = checked.rows.filter(pa.array([name == one.value for name in sets], pa.bool_()))
-                days: list[Any] = rows.column("day").to_pylist()
-                digest = digest_of(upload, one.value, checked.digests[one.value])
-                found.append(Part(one, rows, digest, first_day=min(days), last_day=max(days)))
-        return found
+        assert isinstance(checked.good, Rows)
+        return [
+            Part(
+                one,
+                checked.good.room.rows(
+                    f"SELECT * FROM ({checked.good.query}) WHERE indicator_set = {literal(one.value)}"
+                ),
+                digest_of(upload, one.value, checked.digests[one.value]),
+                first_day=first,
+                last_day=last,
+                count=count,
+            )
+            for one in IndicatorSet
+            if one in checked.spans
+            for count, first, last in [checked.spans[one]]
+        ]
 
     def write(self, upload: ImportUpload, part: Part) -> Part:
         """Write the values sorted by indicator, subject and day."""
         assert part.indicator_set is not None
+        assert isinstance(part.source, Rows)
         path = f"actuals/{upload.period}/{upload.id}-{part.indicator_set}.parquet"
-        parquet.write(path, stored(part.rows))
-        return Part(part.indicator_set, part.rows, part.digest, [path], part.first_day, part.last_day)
+        parquet.write_rows(path, part.source.room.rows(_STORED.format(given=part.source.query)))
+        return replace(part, files=[path])
 
     def apply(self, session: Session, actor: Acting, batch: ImportBatch, part: Part) -> None:
         """Nothing: the batch names the file, and that is all it takes."""
@@ -67,12 +75,6 @@ _STORED = """
             WHEN indicator_set IN ('basic', 'income', 'transaction')
             THEN CASE WHEN paired THEN 'recorded' ELSE 'unrecorded' END END AS flag,
         'imported' AS source, line, reference
-    FROM given ORDER BY indicator, employee, day, line
+    FROM ({given}) ORDER BY indicator, employee, day, line
 """
-
-
-def stored(rows: pa.Table) -> pa.Table:
-    """Return checked rows as they are kept, with source and flag, sorted by indicator and subject."""
-    with duck() as connection:
-        connection.register("given", rows)
-        return pa.table(connection.sql(_STORED).to_arrow_table()).cast(facts.STORED)
+"""Checked rows as they are kept (`facts.STORED`), with source and flag, sorted by indicator and subject."""

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
-from lms.core.duck import duck
+from lms.core.duck import Rows, duck
 from lms.indicators.models import ImportBatch, Indicator
 from lms.indicators.rules import Aggregate, BatchState, ImportKind
 
@@ -162,14 +162,18 @@ def unrecorded(
     return [SourceRow(*row) for row in rows], int(total)
 
 
-def counting_beside(session: Session, rows: pa.Table, first: date, after: date) -> pa.Table:
+def counting_beside(session: Session, rows: Rows, first: date, after: date) -> pa.Table:
     """Return what already counts for the people and days of `rows` (columns employee, day).
 
     The columns are those of `existing` in the checks: employee, indicator, day, reference, batch.
     """
     codes = list(session.scalars(select(Indicator.code)))
     with _facts(session, None, codes, first, after) as connection:
-        connection.register("given", rows.select(["employee", "day"]))
+        if connection.execute("SELECT count(*) FROM fact").fetchall()[0][0]:
+            given = rows.room.rows(f"SELECT DISTINCT employee, day FROM ({rows.query})").table()
+        else:
+            given = pa.table({"employee": pa.array([], pa.string()), "day": pa.array([], pa.date32())})
+        connection.register("given", given)
         return pa.table(
             connection.sql(
                 "SELECT employee_number AS employee, indicator, day, reference, batch FROM fact "

@@ -2,6 +2,10 @@
 
 `inspect` only reads and may run anywhere; `commit` is one short transaction. What differs by
 kind of file (columns, checks, what is written) is an `Importer`.
+
+A file may have millions of rows. They stay in DuckDB, which spills to the disk, from reading
+(`Sheet.good`) to checking (`Checked.good`) to writing (`Part.source`); an importer of small
+files takes them into memory at any of these points (`Sheet.table`, `Checked.rows`, `Part.rows`).
 """
 
 from __future__ import annotations
@@ -9,9 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Any, Protocol
+from pathlib import Path
+from typing import IO, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,15 +25,16 @@ from sqlalchemy.orm import Session
 
 from lms.core import files, parquet
 from lms.core.audit import Acting, record
-from lms.core.errors import Problem, Refused, Rejected
+from lms.core.duck import Rows, Workroom
+from lms.core.errors import Problem, Refused, Rejected, room_on_disk
 from lms.core.i18n import N_
 from lms.core.periods import Period
-from lms.core.textfile import Column, Layout, Options, Preview, Sheet, csv_text, preview, read
+from lms.core.textfile import Cells, Column, Layout, Options, Preview, Sheet, csv_text, preview, read
 from lms.indicators.models import ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState, Checked, Held, ImportKind, IndicatorSet, Policy, UploadDraft
 
-LIMIT = 64 * 1024 * 1024
-"""Larger files are refused; they are to be split by month."""
+LIMIT = 2 * 1024 * 1024 * 1024
+"""Larger files are refused; they are to be split by month. (What a browser may send is set apart.)"""
 
 _REJECT_FIELDS: list[pa.Field[Any]] = [
     pa.field("line", pa.int64()),
@@ -40,27 +46,48 @@ _REJECTS = pa.schema(_REJECT_FIELDS)
 
 @dataclass(frozen=True)
 class Part:
-    """What will be one batch."""
+    """What will be one batch.
+
+    `source`: its rows, in memory or in DuckDB; `rows` brings them into memory. A part that was
+    written earlier, in another process, has its `files` and `count` but no rows any more.
+    """
 
     indicator_set: IndicatorSet | None
-    rows: pa.Table
+    source: pa.Table | Rows | None
     digest: str
     files: Sequence[str] = ()
     first_day: date | None = None
     last_day: date | None = None
+    count: int = -1
+
+    def __post_init__(self) -> None:
+        if self.count < 0:
+            object.__setattr__(self, "count", self.source.num_rows if self.source is not None else 0)
+
+    @property
+    def rows(self) -> pa.Table:
+        """The rows, in memory, by line."""
+        assert self.source is not None, "this part was written before; its rows are in its files"
+        return self.source.by_line() if isinstance(self.source, Rows) else self.source
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a file holds. `fatal`: the file as a whole cannot be used, `problems` says why."""
+    """What a file holds. `fatal`: the file as a whole cannot be used, `problems` says why.
+
+    `text` has the cells of all data rows as they stand in the file. `bad`: how many rows have
+    a problem; of very many only the first are among `problems`.
+    """
 
     layout: Layout | None = None
     rows: int = 0
     skipped: int = 0
     parts: Sequence[Part] = ()
     problems: Sequence[Problem] = ()
-    cells: pa.Table | None = None
+    text: Cells | None = None
     fatal: bool = False
+    bad: int = 0
+    omitted: Sequence[tuple[int, str]] = ()
 
     @property
     def bad_lines(self) -> set[int]:
@@ -70,7 +97,7 @@ class Findings:
     @property
     def good(self) -> int:
         """How many rows can be taken over."""
-        return sum(part.rows.num_rows for part in self.parts)
+        return sum(part.count for part in self.parts)
 
 
 class Overtaken(Refused):
@@ -78,7 +105,12 @@ class Overtaken(Refused):
 
 
 class Importer(Protocol):
-    """One kind of file."""
+    """One kind of file.
+
+    `check` and `parts` may work in DuckDB (`sheet.good.room`, for millions of rows) or in memory
+    (`sheet.table`). A part for which `write` returned files counts by these alone: its `apply`
+    may get it without rows, for the writing was done in an earlier step of the job.
+    """
 
     columns: Sequence[Column]
 
@@ -112,15 +144,17 @@ def importer_of(kind: ImportKind) -> Importer:
     return _importers[kind]
 
 
-def hold(content: bytes) -> Held:
+def hold(content: bytes | IO[bytes]) -> Held:
     """Keep a file's content, before and outside any transaction.
 
     Raises:
-        Refused: it is too large.
+        Refused: it is too large, or the disk is full.
     """
-    if len(content) > LIMIT:
-        raise Refused(N_("文件超过 %(limit)s MB，请按月份拆分后再上传。"), limit=LIMIT >> 20)
-    return Held(*files.keep(content))
+    try:
+        with room_on_disk():
+            return Held(*files.keep(content, limit=LIMIT))
+    except files.TooLarge:
+        raise Refused(N_("文件超过 %(limit)s MB，请按月份拆分后再上传。"), limit=LIMIT >> 20) from None
 
 
 def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetime) -> ImportUpload:
@@ -214,25 +248,37 @@ def look(upload: ImportUpload) -> Preview:
         Rejected: the file cannot be read.
     """
     columns = importer_of(upload.kind).columns
-    return preview(files.read(upload.stored_file), columns, options_of(upload))
+    return preview(files.path_of(upload.sha256), columns, options_of(upload))
 
 
 def inspect(session: Session, upload: ImportUpload) -> Findings:
-    """Read and check a whole file, writing nothing: the dry run."""
+    """Read and check a whole file, writing nothing: the dry run.
+
+    Raises:
+        Refused: the disk has no room for what does not fit in memory.
+    """
     importer = importer_of(upload.kind)
+    room = Workroom(writes_to=str(parquet.root()))
     try:
-        sheet = read(files.read(upload.stored_file), importer.columns, options_of(upload))
-        checked, whole = importer.check(session, upload, sheet)
-        parts = importer.parts(upload, checked)
-        whole += _same_content(session, upload, checked)
+        with room_on_disk():
+            sheet = read(
+                files.path_of(upload.sha256),
+                importer.columns,
+                options_of(upload),
+                sha256=upload.sha256,
+                room=room,
+            )
+            checked, whole = importer.check(session, upload, sheet)
+            parts = importer.parts(upload, checked)
+            whole += _same_content(session, upload, checked)
     except Rejected as error:
         return Findings(problems=error.problems, fatal=True)
+    seen = Findings(sheet.layout, sheet.rows, sheet.skipped, text=sheet.text, omitted=sheet.omitted)
     if whole:
-        return Findings(
-            sheet.layout, sheet.rows, sheet.skipped, problems=whole, cells=sheet.cells, fatal=True
-        )
+        return replace(seen, problems=whole, fatal=True)
     problems = sorted([*sheet.problems, *checked.problems], key=lambda problem: problem.line or 0)
-    return Findings(sheet.layout, sheet.rows, sheet.skipped, parts, problems, sheet.cells)
+    later = checked.bad if checked.bad is not None else len({one.line for one in checked.problems})
+    return replace(seen, parts=parts, problems=problems, bad=sheet.bad + later)
 
 
 def digest_of(upload: ImportUpload, group: str, digest: str) -> str:
@@ -260,9 +306,8 @@ def keep_findings(upload: ImportUpload, findings: Findings) -> str | None:
     if not findings.problems:
         return None
     cells: dict[int, list[str | None]] = {}
-    if findings.cells is not None:
-        lines = pa.array(sorted(findings.bad_lines), pa.int64())
-        wanted = findings.cells.filter(pa.compute.is_in(findings.cells.column("line"), lines))
+    if findings.text is not None:
+        wanted = findings.text.of(findings.bad_lines)
         cells = {row.pop("line"): list(row.values()) for row in wanted.to_pylist()}
     table = pa.Table.from_pylist(
         [
@@ -284,19 +329,78 @@ def keep_findings(upload: ImportUpload, findings: Findings) -> str | None:
 def judge(session: Session, upload: ImportUpload, findings: Findings, rejects: str | None) -> bool:
     """Note the findings with the upload; return whether it is to be imported, by its policy."""
     upload.rows, upload.rejects = findings.rows, rejects
-    upload.rejected = len(findings.bad_lines)
+    upload.rejected = findings.bad or len(findings.bad_lines)
     upload.layout = asdict(findings.layout) if findings.layout else None
-    strict = upload.policy is Policy.ALL_OR_NOTHING
-    if findings.fatal or not findings.good or (strict and findings.problems):
+    if not _usable(upload, findings):
         upload.state = BatchState.REJECTED
     session.flush()
     return upload.state is not BatchState.REJECTED
 
 
+def _usable(upload: ImportUpload, findings: Findings) -> bool:
+    strict = upload.policy is Policy.ALL_OR_NOTHING
+    return not (findings.fatal or not findings.good or (strict and findings.problems))
+
+
 def write_parts(upload: ImportUpload, findings: Findings) -> list[Part]:
-    """Write the files of all parts, outside any transaction."""
+    """Write the files of all parts, outside any transaction.
+
+    Raises:
+        Refused: the disk is full; nothing is left half-written.
+    """
     importer = importer_of(upload.kind)
-    return [importer.write(upload, part) for part in findings.parts if part.rows.num_rows]
+    with room_on_disk():
+        return [importer.write(upload, part) for part in findings.parts if part.count]
+
+
+def stage(upload: ImportUpload, findings: Findings, seen: tuple[int, int]) -> None:
+    """Write the parts right after the check, so that the commit need not read the file again.
+
+    Only where they are all files; what is in them counts no sooner than a batch names them.
+    """
+    if not _usable(upload, findings):
+        return
+    parts = write_parts(upload, findings)
+    if all(part.files for part in parts):
+        with parquet.writing(_staged(upload)) as path:
+            path.write_text(json.dumps({"seen": seen, "parts": [_noted(part) for part in parts]}))
+
+
+def staged(upload: ImportUpload, seen: tuple[int, int]) -> list[Part] | None:
+    """Return the parts as the check wrote them, if it did and no batch came or went since."""
+    path = Path(parquet.path(_staged(upload)))
+    if not path.exists():
+        return None
+    told = json.loads(path.read_text())
+    if tuple(told["seen"]) != seen:
+        return None
+    return [
+        Part(
+            IndicatorSet(one["indicator_set"]) if one["indicator_set"] else None,
+            None,
+            one["digest"],
+            one["files"],
+            one["first_day"] and date.fromisoformat(one["first_day"]),
+            one["last_day"] and date.fromisoformat(one["last_day"]),
+            one["count"],
+        )
+        for one in told["parts"]
+    ]
+
+
+def _staged(upload: ImportUpload) -> str:
+    return f"staged/{upload.id}.json"
+
+
+def _noted(part: Part) -> dict[str, Any]:
+    return {
+        "indicator_set": part.indicator_set,
+        "digest": part.digest,
+        "files": list(part.files),
+        "first_day": part.first_day and part.first_day.isoformat(),
+        "last_day": part.last_day and part.last_day.isoformat(),
+        "count": part.count,
+    }
 
 
 def latest_change(session: Session) -> tuple[int, int]:
@@ -336,7 +440,7 @@ def commit(
             content_sha256=part.digest,
             period=upload.period,
             files=list(part.files),
-            rows=part.rows.num_rows,
+            rows=part.count,
             rejected=upload.rejected,
             first_day=part.first_day,
             last_day=part.last_day,

@@ -31,13 +31,14 @@ class TargetsImporter:
         people = session.scalars(select(Employee.number)).all()
         units = session.scalars(select(OrgUnit.code)).all()
         existing = _counting(session, upload.period)
-        return check_targets(sheet.table, specs(session), people, units, existing), []
+        return check_targets(sheet.good, specs(session), people, units, existing), []
 
     def parts(self, upload: ImportUpload, checked: Checked) -> list[Part]:
         """Return all rows as one part."""
-        if not checked.rows.num_rows:
+        rows = checked.rows
+        if not rows.num_rows:
             return []
-        return [Part(None, checked.rows, digest_of(upload, "", checked.digests[""]))]
+        return [Part(None, rows, digest_of(upload, "", checked.digests[""]))]
 
     def write(self, upload: ImportUpload, part: Part) -> Part:
         """Nothing to write: targets are rows."""
