@@ -70,6 +70,8 @@ class ImportUpload(Model):
     titles: Mapped[Any] = mapped_column(Json, default=dict, server_default="{}")
     """Which title of the file is which column, where the person said so: {column: title}."""
     options: Mapped[Any] = mapped_column(Json)
+    extra: Mapped[Any] = mapped_column(Json, default=dict, server_default="{}")
+    """What one kind asks beyond how the file is read; for people the effective day and what became of it."""
     layout: Mapped[Any | None] = mapped_column(Json)
     rows: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)

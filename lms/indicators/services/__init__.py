@@ -13,7 +13,9 @@ from lms.indicators.rules import (
     UploadDraft,
 )
 from lms.indicators.services.actuals import ActualsImporter
+from lms.indicators.services.effects import Effect, Replaced, effect_of, replaced_by
 from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
+from lms.indicators.services.guess import Guess, guess
 from lms.indicators.services.indicators import (
     all_indicators,
     change_bases,
@@ -21,6 +23,15 @@ from lms.indicators.services.indicators import (
     find_indicator,
     found_indicators,
     indicators_by_set,
+    specs,
+)
+from lms.indicators.services.mappings import (
+    apply_mapping,
+    fitting,
+    mappings,
+    save_mapping,
+    version_for,
+    versions_for,
 )
 from lms.indicators.services.pipeline import (
     LIMIT,
@@ -30,7 +41,10 @@ from lms.indicators.services.pipeline import (
     Part,
     Reject,
     batches,
+    choose,
+    columns_of,
     commit,
+    decide,
     digest_of,
     error_file,
     hold,
@@ -40,6 +54,7 @@ from lms.indicators.services.pipeline import (
     keep_findings,
     latest_change,
     look,
+    note_extra,
     options_of,
     receive,
     register,
@@ -53,8 +68,8 @@ from lms.indicators.services.pipeline import (
     withdraw,
     write_parts,
 )
-from lms.indicators.services.start import start
-from lms.indicators.services.targets import TargetsImporter, targets, unit_targets
+from lms.indicators.services.start import running_beside, start
+from lms.indicators.services.targets import TargetsImporter, standing_targets, targets, unit_targets
 
 register(ImportKind.ACTUALS, ActualsImporter())
 register(ImportKind.TARGETS, TargetsImporter())
@@ -65,7 +80,9 @@ __all__ = [
     "BatchState",
     "Checked",
     "Direction",
+    "Effect",
     "Findings",
+    "Guess",
     "Held",
     "ImportKind",
     "Importer",
@@ -75,18 +92,26 @@ __all__ = [
     "Part",
     "Policy",
     "Reject",
+    "Replaced",
     "SourceRow",
     "UploadDraft",
     "actuals",
     "all_indicators",
+    "apply_mapping",
     "batches",
     "change_bases",
+    "choose",
+    "columns_of",
     "commit",
+    "decide",
     "define_indicator",
     "digest_of",
+    "effect_of",
     "error_file",
     "find_indicator",
+    "fitting",
     "found_indicators",
+    "guess",
     "hold",
     "importer_of",
     "indicators_by_set",
@@ -95,22 +120,31 @@ __all__ = [
     "keep_findings",
     "latest_change",
     "look",
+    "mappings",
     "measures",
+    "note_extra",
     "options_of",
     "receive",
     "register",
     "rejects",
+    "replaced_by",
     "revise",
     "run_import",
+    "running_beside",
+    "save_mapping",
     "source_rows",
+    "specs",
     "stage",
     "staged",
+    "standing_targets",
     "start",
     "targets",
     "template",
     "unit_targets",
     "unrecorded",
     "uploads",
+    "version_for",
+    "versions_for",
     "withdraw",
     "write_parts",
 ]

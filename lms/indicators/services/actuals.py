@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ from lms.core.duck import Rows, literal
 from lms.core.errors import Problem
 from lms.core.periods import Period
 from lms.core.textfile import Column, Sheet
-from lms.indicators.models import ImportBatch, ImportUpload
+from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import ACTUALS, Checked, IndicatorSet, check_actuals, check_sets
 from lms.indicators.services import facts
 from lms.indicators.services.indicators import specs
@@ -27,14 +26,18 @@ from lms.people.models import Employee
 class ActualsImporter:
     """One batch a set; its values are one Parquet file, and never all in memory."""
 
-    columns: Sequence[Column] = ACTUALS
+    def columns(self, model: DataModel | None) -> Sequence[Column]:
+        """Return the columns of every such file."""
+        return ACTUALS
 
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Check rows against indicators, people, period and what already counts."""
         period = Period.parse(upload.period)
         existing = facts.counting_beside(session, sheet.good, period.first, period.after)
         known = session.scalars(select(Employee.number)).all()
-        checked = check_actuals(sheet.good, specs(session), known, period, existing)
+        checked = check_actuals(
+            sheet.good, specs(session), known, period, existing, alone=upload.compute_changes
+        )
         counts = {IndicatorSet(one): count for one, (count, _, _) in checked.spans.items()}
         return checked, check_sets(counts, split=upload.split)
 

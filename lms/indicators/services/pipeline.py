@@ -30,8 +30,10 @@ from lms.core.errors import Problem, Refused, Rejected, room_on_disk
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.core.textfile import Cells, Column, Layout, Options, Preview, Sheet, csv_text, preview, read
-from lms.indicators.models import ImportBatch, ImportUpload
+from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState, Checked, Held, ImportKind, IndicatorSet, Policy, UploadDraft
+from lms.indicators.rules.mapping import NOWHERE, WIDE, mapped, mapping_problems, order_of, wide_columns
+from lms.indicators.services import wide
 
 LIMIT = 2 * 1024 * 1024 * 1024
 """Larger files are refused; they are to be split by month. (What a browser may send is set apart.)"""
@@ -112,7 +114,9 @@ class Importer(Protocol):
     may get it without rows, for the writing was done in an earlier step of the job.
     """
 
-    columns: Sequence[Column]
+    def columns(self, model: DataModel | None) -> Sequence[Column]:
+        """Return the columns that are looked for; of records they are those of their data model."""
+        ...
 
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Return the checked rows, and what is wrong with the file as a whole. Only reads."""
@@ -144,6 +148,11 @@ def importer_of(kind: ImportKind) -> Importer:
     return _importers[kind]
 
 
+def columns_of(upload: ImportUpload) -> Sequence[Column]:
+    """Return the columns that are looked for in an upload, by the titles that were chosen for them."""
+    return mapped(importer_of(upload.kind).columns(upload.data_model), upload.titles, upload.kind)
+
+
 def hold(content: bytes | IO[bytes]) -> Held:
     """Keep a file's content, before and outside any transaction.
 
@@ -164,7 +173,7 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
         Refused: the same file already counts.
     """
     period, sha256 = Period.parse(draft.period).code, draft.held.sha256
-    refuse_same_file(session, draft.kind, sha256, period)
+    refuse_same_file(session, draft.kind, sha256, period, data_model_id=draft.data_model_id)
     stored = files.StoredFile(
         sha256=sha256,
         name=draft.name[-255:],
@@ -178,12 +187,17 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
         kind=draft.kind,
         state=BatchState.DRAFT,
         policy=draft.policy,
+        data_model_id=draft.data_model_id,
         period=period,
         split=draft.split,
+        compute_changes=draft.compute_changes,
+        supersede=draft.supersede,
         name=draft.name[-255:],
         sha256=sha256,
         stored_file_id=stored.id,
+        titles=dict(draft.titles),
         options=asdict(draft.options),
+        extra=dict(draft.extra),
         account_id=actor.actor.account_id,
         actor_label=actor.actor.label,
         created_at=now,
@@ -196,12 +210,15 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
     return upload
 
 
-def refuse_same_file(session: Session, kind: ImportKind, sha256: str, period: str) -> None:
+def refuse_same_file(
+    session: Session, kind: ImportKind, sha256: str, period: str, *, data_model_id: int | None = None
+) -> None:
     """Refuse a file of which a committed batch exists, naming the first one."""
     batch = session.scalar(
         select(ImportBatch)
         .where(
             ImportBatch.kind == kind,
+            ImportBatch.data_model_id == data_model_id,
             ImportBatch.source_sha256 == sha256,
             ImportBatch.period == period,
             ImportBatch.state == BatchState.COMMITTED,
@@ -225,20 +242,83 @@ def revise(
     Raises:
         Refused: when the import has begun or ended.
     """
-    _refuse_begun(upload)
+    refuse_begun(upload)
     upload.options, upload.policy, upload.split = asdict(options), policy, split
     session.flush()
     record(session, actor, "admin:import:revise", f"import_upload:{upload.id}", **asdict(options))
 
 
-def _refuse_begun(upload: ImportUpload) -> None:
+def refuse_begun(upload: ImportUpload) -> None:
+    """Refuse to change what is being imported or was.
+
+    Raises:
+        Refused: when the import has begun or ended.
+    """
     if upload.job_id is not None or upload.state is not BatchState.DRAFT:
         raise Refused(N_("该文件的导入已经开始，不能再修改。"))
 
 
+def choose(
+    session: Session, actor: Acting, upload: ImportUpload, titles: Mapping[str, str], **extra: str | None
+) -> None:
+    """Say which title is which column; `extra`: the day and the flag of values that do not tell theirs.
+
+    Raises:
+        Rejected: the choice is incomplete or contradicts itself.
+        Refused: when the import has begun or ended.
+    """
+    refuse_begun(upload)
+    columns = importer_of(upload.kind).columns(upload.data_model)
+    is_wide = any(name.startswith(WIDE) for name in titles)
+    if problems := mapping_problems(columns, titles, upload.kind, wide=is_wide):
+        raise Rejected(problems)
+    upload.titles = dict(titles)
+    note_extra(upload, **extra)
+    session.flush()
+    record(session, actor, "admin:import:choose", f"import_upload:{upload.id}", titles=dict(titles))
+
+
+def decide(
+    session: Session,
+    actor: Acting,
+    upload: ImportUpload,
+    policy: Policy,
+    *,
+    split: bool,
+    compute_changes: bool,
+    supersede: bool,
+) -> None:
+    """Say what becomes of bad rows, and what the bringer consents to.
+
+    Raises:
+        Refused: when the import has begun or ended.
+    """
+    refuse_begun(upload)
+    upload.policy, upload.split = policy, split
+    upload.compute_changes, upload.supersede = compute_changes, supersede
+    session.flush()
+    record(
+        session,
+        actor,
+        "admin:import:decide",
+        f"import_upload:{upload.id}",
+        policy=policy.value,
+        split=split,
+        compute_changes=compute_changes,
+        supersede=supersede,
+    )
+
+
+def note_extra(upload: ImportUpload, **extra: Any) -> None:
+    """Keep what is asked beyond how a file is read; None takes a note away."""
+    kept = {**upload.extra, **extra}
+    upload.extra = {name: value for name, value in kept.items() if value is not None}
+
+
 def options_of(upload: ImportUpload) -> Options:
-    """Return how a file is to be read."""
-    return Options(**upload.options)
+    """Return how a file is to be read; without a header line its columns are told by their places."""
+    options = Options(**upload.options)
+    return replace(options, order=order_of(upload.titles)) if options.header_line == 0 else options
 
 
 def look(upload: ImportUpload) -> Preview:
@@ -247,8 +327,7 @@ def look(upload: ImportUpload) -> Preview:
     Raises:
         Rejected: the file cannot be read.
     """
-    columns = importer_of(upload.kind).columns
-    return preview(files.path_of(upload.sha256), columns, options_of(upload))
+    return preview(files.path_of(upload.sha256), columns_of(upload), options_of(upload))
 
 
 def inspect(session: Session, upload: ImportUpload) -> Findings:
@@ -263,12 +342,12 @@ def inspect(session: Session, upload: ImportUpload) -> Findings:
         with room_on_disk():
             sheet = read(
                 files.path_of(upload.sha256),
-                importer.columns,
+                columns_of(upload),
                 options_of(upload),
                 sha256=upload.sha256,
                 room=room,
             )
-            checked, whole = importer.check(session, upload, sheet)
+            checked, whole = _checked(session, upload, sheet)
             parts = importer.parts(upload, checked)
             whole += _same_content(session, upload, checked)
     except Rejected as error:
@@ -279,6 +358,18 @@ def inspect(session: Session, upload: ImportUpload) -> Findings:
     problems = sorted([*sheet.problems, *checked.problems], key=lambda problem: problem.line or 0)
     later = checked.bad if checked.bad is not None else len({one.line for one in checked.problems})
     return replace(seen, parts=parts, problems=problems, bad=sheet.bad + later)
+
+
+def _checked(session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
+    """Check rows; those of a wide file value by value, and a row with a bad value not at all."""
+    importer = importer_of(upload.kind)
+    columns = wide_columns(upload.titles)
+    if not columns:
+        return importer.check(session, upload, sheet)
+    day = str(upload.extra.get("day") or Period.parse(upload.period).last)
+    unfolded = wide.unfolded(sheet, upload.kind, columns, date.fromisoformat(day), upload.extra.get("flag"))
+    checked, whole = importer.check(session, upload, unfolded)
+    return wide.folded(checked, unfolded, columns), whole
 
 
 def digest_of(upload: ImportUpload, group: str, digest: str) -> str:
@@ -435,6 +526,7 @@ def commit(
             kind=upload.kind,
             indicator_set=part.indicator_set,
             state=BatchState.COMMITTED,
+            data_model_id=upload.data_model_id,
             source_name=upload.name,
             source_sha256=upload.sha256,
             content_sha256=part.digest,
@@ -488,15 +580,20 @@ def withdraw(
         raise Refused(N_("批次 %(batch)s 不在生效状态。"), batch=batch.id)
     if batch.kind is ImportKind.PEOPLE:
         raise Refused(N_("人员导入不能撤回：请用新的生效日期导入更正。"))
-    pair = {IndicatorSet.BASIC, IndicatorSet.CHANGE}
-    together = [batch]
-    if batch.indicator_set in pair:
-        together = [one for one in batch.upload.batches if one.indicator_set in pair]
-    for one in together:
+    going = together(batch)
+    for one in going:
         one.state, one.withdrawn_at, one.withdraw_reason = BatchState.WITHDRAWN, now, reason.strip()[:500]
         record(session, actor, "admin:import:withdraw", f"import_batch:{one.id}", reason=reason.strip()[:500])
     session.flush()
-    return together
+    return going
+
+
+def together(batch: ImportBatch) -> list[ImportBatch]:
+    """Return the batches that go with a batch: a basic one and its change batch are withdrawn together."""
+    pair = {IndicatorSet.BASIC, IndicatorSet.CHANGE}
+    if batch.indicator_set not in pair:
+        return [batch]
+    return [one for one in batch.upload.batches if one.indicator_set in pair]
 
 
 def uploads() -> Select[ImportUpload]:
@@ -544,7 +641,8 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
 
     A row with several problems stands once. `extra` are the four last titles.
     """
-    columns = importer_of(upload.kind).columns
+    columns = columns_of(upload)
+    kept = [at for at, column in enumerate(columns) if column.title != NOWHERE]
     found, _ = rejects(upload, per_page=1_000_000_000)
     by_line: dict[int, list[Reject]] = {}
     for reject in found:
@@ -552,6 +650,7 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
     rows = []
     for line, several in sorted(by_line.items()):
         cells = [cell or "" for cell in several[0].cells] or [""] * len(columns)
+        cells = [cells[at] for at in kept]
         problems = [reject.problem for reject in several]
         told = [
             [p.field or "" for p in problems],
@@ -559,9 +658,9 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
             [say(p) for p in problems],
         ]
         rows.append([*cells, str(line or ""), *(" / ".join(filter(None, one)) for one in told)])
-    return csv_text([*(column.title for column in columns), *extra], rows)
+    return csv_text([*(columns[at].title for at in kept), *extra], rows)
 
 
-def template(kind: ImportKind) -> bytes:
-    """Return an empty file to fill in: the titles of the kind's columns."""
-    return csv_text([column.title for column in importer_of(kind).columns], [])
+def template(kind: ImportKind, model: DataModel | None = None) -> bytes:
+    """Return an empty file to fill in: the titles of the columns of the kind, or of the data model."""
+    return csv_text([column.title for column in importer_of(kind).columns(model)], [])
