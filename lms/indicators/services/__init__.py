@@ -15,7 +15,7 @@ from lms.indicators.rules import (
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.effects import Effect, Replaced, effect_of, replaced_by
 from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
-from lms.indicators.services.guess import Guess, guess
+from lms.indicators.services.guess import Guess, guess, meant
 from lms.indicators.services.indicators import (
     all_indicators,
     change_bases,
@@ -28,6 +28,7 @@ from lms.indicators.services.indicators import (
 from lms.indicators.services.mappings import (
     apply_mapping,
     fitting,
+    importable_models,
     mappings,
     save_mapping,
     version_for,
@@ -52,6 +53,7 @@ from lms.indicators.services.pipeline import (
     inspect,
     judge,
     keep_findings,
+    known_kinds,
     latest_change,
     look,
     note_extra,
@@ -69,6 +71,9 @@ from lms.indicators.services.pipeline import (
     write_parts,
 )
 from lms.indicators.services.start import running_beside, start
+from lms.indicators.services.summary import Summary, replaced_batches, start_check, summarise
+from lms.indicators.services.summary import keep as keep_summary
+from lms.indicators.services.summary import kept as kept_summary
 from lms.indicators.services.targets import TargetsImporter, standing_targets, targets, unit_targets
 
 register(ImportKind.ACTUALS, ActualsImporter())
@@ -94,6 +99,7 @@ __all__ = [
     "Reject",
     "Replaced",
     "SourceRow",
+    "Summary",
     "UploadDraft",
     "actuals",
     "all_indicators",
@@ -113,20 +119,26 @@ __all__ = [
     "found_indicators",
     "guess",
     "hold",
+    "importable_models",
     "importer_of",
     "indicators_by_set",
     "inspect",
     "judge",
     "keep_findings",
+    "keep_summary",
+    "kept_summary",
+    "known_kinds",
     "latest_change",
     "look",
     "mappings",
+    "meant",
     "measures",
     "note_extra",
     "options_of",
     "receive",
     "register",
     "rejects",
+    "replaced_batches",
     "replaced_by",
     "revise",
     "run_import",
@@ -138,6 +150,8 @@ __all__ = [
     "staged",
     "standing_targets",
     "start",
+    "start_check",
+    "summarise",
     "targets",
     "template",
     "unit_targets",

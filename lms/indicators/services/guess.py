@@ -15,7 +15,7 @@ from lms.core.textfile.sift import Sifter
 from lms.indicators.models import ImportUpload
 from lms.indicators.rules import Spec
 from lms.indicators.rules.mapping import place_title, propose_indicators, wide_columns
-from lms.indicators.services.pipeline import importer_of
+from lms.indicators.services.pipeline import columns_of, importer_of, options_of
 
 _LOOKED_AT = 200
 _TAIL = 4096
@@ -70,6 +70,19 @@ def guess(upload: ImportUpload, specs: Sequence[Spec] = ()) -> Guess:
         foot,
         bool(foot) and sifter.left_out(Row(1, foot[-1].split(raw.layout.separator or None))),
     )
+
+
+def meant(upload: ImportUpload, titles: Sequence[str]) -> list[str]:
+    """Return of each title of a file what its column will be: a wanted column's name, an indicator, or ""."""
+    base = {one.name: one.title for one in importer_of(upload.kind).columns(upload.data_model)}
+    base |= {one.name: one.indicator for one in wide_columns(upload.titles)}
+    options = options_of(upload)
+    if options.header_line == 0:
+        names = list(options.order) or list(base)
+        return [base.get(names[at], "") if at < len(names) else "" for at in range(len(titles))]
+    positions = match_header(titles, columns_of(upload)).positions
+    names_at = {place: base[name] for name, place in positions.items()}
+    return [names_at.get(at, "") for at in range(len(titles))]
 
 
 def _header_line(

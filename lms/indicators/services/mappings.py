@@ -18,8 +18,9 @@ from lms.core.textfile import Options
 from lms.core.textfile.columns import plain
 from lms.indicators.models import DataModel, ImportMapping, ImportUpload
 from lms.indicators.rules import ImportKind
+from lms.indicators.rules.kinds import ModelState
 from lms.indicators.rules.mapping import without_unit
-from lms.indicators.services.pipeline import refuse_begun
+from lms.indicators.services.pipeline import note_extra, refuse_begun
 
 _OF_ONE_FILE = ("order",)
 """What is said of one file only and not kept with a mapping."""
@@ -31,6 +32,11 @@ def mappings(kind: ImportKind | None = None, model_id: int | None = None) -> Sel
     if kind is not None:
         chosen = chosen.where(ImportMapping.kind == kind, ImportMapping.data_model_id == model_id)
     return chosen
+
+
+def importable_models() -> Select[DataModel]:
+    """Return the select of the data models of which files are taken, by code."""
+    return select(DataModel).where(DataModel.state == ModelState.ACTIVE).order_by(DataModel.code)
 
 
 def versions_for(
@@ -82,6 +88,7 @@ def apply_mapping(session: Session, actor: Acting, upload: ImportUpload, mapping
     if (mapping.kind, mapping.data_model_id) != (upload.kind, upload.data_model_id):
         raise Refused(N_("映射“%(name)s”用于另一类文件。"), name=mapping.name)
     upload.titles, upload.mapping_id = dict(mapping.titles), mapping.id
+    note_extra(upload, checked=None)
     upload.options = {**upload.options, **mapping.options}
     session.flush()
     record(session, actor, "admin:import:map", f"import_upload:{upload.id}", mapping=mapping.id)

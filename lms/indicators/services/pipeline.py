@@ -30,6 +30,7 @@ from lms.core.errors import Problem, Refused, Rejected, room_on_disk
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.core.textfile import Cells, Column, Layout, Options, Preview, Sheet, csv_text, preview, read
+from lms.core.textfile.columns import match_header
 from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState, Checked, Held, ImportKind, IndicatorSet, Policy, UploadDraft
 from lms.indicators.rules.mapping import NOWHERE, WIDE, mapped, mapping_problems, order_of, wide_columns
@@ -143,6 +144,11 @@ def register(kind: ImportKind, importer: Importer) -> None:
     _importers[kind] = importer
 
 
+def known_kinds() -> frozenset[ImportKind]:
+    """Return the kinds of file that can be imported here."""
+    return frozenset(_importers)
+
+
 def importer_of(kind: ImportKind) -> Importer:
     """Return how files of a kind are imported."""
     return _importers[kind]
@@ -244,6 +250,7 @@ def revise(
     """
     refuse_begun(upload)
     upload.options, upload.policy, upload.split = asdict(options), policy, split
+    note_extra(upload, checked=None)
     session.flush()
     record(session, actor, "admin:import:revise", f"import_upload:{upload.id}", **asdict(options))
 
@@ -273,7 +280,7 @@ def choose(
     if problems := mapping_problems(columns, titles, upload.kind, wide=is_wide):
         raise Rejected(problems)
     upload.titles = dict(titles)
-    note_extra(upload, **extra)
+    note_extra(upload, **{"checked": None, **extra})
     session.flush()
     record(session, actor, "admin:import:choose", f"import_upload:{upload.id}", titles=dict(titles))
 
@@ -296,6 +303,7 @@ def decide(
     refuse_begun(upload)
     upload.policy, upload.split = policy, split
     upload.compute_changes, upload.supersede = compute_changes, supersede
+    note_extra(upload, checked=None)
     session.flush()
     record(
         session,
@@ -641,15 +649,15 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
 
     A row with several problems stands once. `extra` are the four last titles.
     """
-    columns = columns_of(upload)
-    kept = [at for at, column in enumerate(columns) if column.title != NOWHERE]
+    titles = _titles(upload)
+    kept = [at for at, title in enumerate(titles) if title != NOWHERE]
     found, _ = rejects(upload, per_page=1_000_000_000)
     by_line: dict[int, list[Reject]] = {}
     for reject in found:
         by_line.setdefault(reject.problem.line or 0, []).append(reject)
     rows = []
     for line, several in sorted(by_line.items()):
-        cells = [cell or "" for cell in several[0].cells] or [""] * len(columns)
+        cells = [cell or "" for cell in several[0].cells] or [""] * len(titles)
         cells = [cells[at] for at in kept]
         problems = [reject.problem for reject in several]
         told = [
@@ -658,7 +666,17 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
             [say(p) for p in problems],
         ]
         rows.append([*cells, str(line or ""), *(" / ".join(filter(None, one)) for one in told)])
-    return csv_text([*(columns[at].title for at in kept), *extra], rows)
+    return csv_text([*(titles[at] for at in kept), *extra], rows)
+
+
+def _titles(upload: ImportUpload) -> list[str]:
+    """Return the wanted columns as the file titles them, with the units that stand there."""
+    columns = columns_of(upload)
+    written = list((upload.layout or {}).get("titles", ())) if options_of(upload).header_line != 0 else []
+    positions = match_header(written, columns).positions
+    return [
+        written[positions[column.name]] if column.name in positions else column.title for column in columns
+    ]
 
 
 def template(kind: ImportKind, model: DataModel | None = None) -> bytes:

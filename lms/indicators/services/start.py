@@ -46,13 +46,14 @@ def running_beside(upload: ImportUpload) -> Select[ImportUpload]:
     """Return the select of what others are importing of the same kind, model and period just now."""
     return (
         select(ImportUpload)
+        .join(Job, Job.id == ImportUpload.job_id)
         .where(
+            Job.kind != "import.check",
             ImportUpload.id != upload.id,
             ImportUpload.kind == upload.kind,
             ImportUpload.data_model_id == upload.data_model_id,
             ImportUpload.period == upload.period,
             ImportUpload.state == BatchState.DRAFT,
-            ImportUpload.job_id.is_not(None),
             ImportUpload.account_id.is_not(None),
             ImportUpload.account_id != upload.account_id,
         )

@@ -46,8 +46,8 @@ def unfolded(
     value, unit = _VALUE[kind]
     query = (
         f"SELECT line * {_WIDEST} + cell.at AS line, {', '.join(_SHARED[kind])}, "
-        f"cell.indicator AS indicator, cell.value AS {value}, cell.unit AS {unit} FROM (SELECT line, {', '.join(shared)}, "
-        f"unnest([{cells}]) AS cell FROM ({sheet.good.query})) WHERE cell.value IS NOT NULL"
+        f"cell.indicator AS indicator, cell.value AS {value}, cell.unit AS {unit} "
+        f"FROM (SELECT line, {', '.join(shared)}, unnest([{cells}]) AS cell FROM ({sheet.good.query})) WHERE cell.value IS NOT NULL"
     )
     room.connection.execute(f"CREATE OR REPLACE TABLE unfolded AS {query}")
     return replace(sheet, good=room.rows("SELECT * FROM unfolded"))
