@@ -79,7 +79,7 @@ class Checked:
     `good` are the rows where they are: in memory, or (of large files) in DuckDB; `rows` brings them
     into memory. `digests` tells two files of the same content, by set ("" where there are no sets).
     `bad`: how many rows have a problem. `spans`: of each set the number of good rows, their first and
-    last day.
+    last day. `notes` are worth knowing, though they hinder nothing.
     """
 
     good: pa.Table | Rows
@@ -87,6 +87,7 @@ class Checked:
     digests: Mapping[str, str] = field(default_factory=dict)
     bad: int | None = None
     spans: Mapping[str, tuple[int, date, date]] = field(default_factory=dict)
+    notes: Sequence[Problem] = ()
 
     @property
     def rows(self) -> pa.Table:

@@ -13,6 +13,30 @@ from lms.indicators.rules import (
     UploadDraft,
 )
 from lms.indicators.services.actuals import ActualsImporter
+from lms.indicators.services.datamodels import (
+    activate_model,
+    batches_of,
+    changes_of,
+    data_models,
+    define_model,
+    draft_of,
+    drop_model,
+    feedable,
+    field_draft,
+    fields_in_force,
+    find_model,
+    has_records,
+    obstacles,
+    put_field,
+    record_counts,
+    refuse_unready,
+    restore_field,
+    retire_model,
+    revise_head,
+    revise_model,
+    take_field,
+    with_mappings,
+)
 from lms.indicators.services.effects import Effect, Replaced, effect_of, replaced_by
 from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
 from lms.indicators.services.guess import Guess, guess, meant
@@ -34,6 +58,13 @@ from lms.indicators.services.mappings import (
     version_for,
     versions_for,
 )
+from lms.indicators.services.model_files import (
+    define_from_file,
+    load_shipped,
+    model_file,
+    shipped_missing,
+)
+from lms.indicators.services.model_templates import entry_template, headings, import_template
 from lms.indicators.services.pipeline import (
     LIMIT,
     Findings,
@@ -70,6 +101,7 @@ from lms.indicators.services.pipeline import (
     withdraw,
     write_parts,
 )
+from lms.indicators.services.records import RecordsImporter, columns_of_model, records, uploads_of
 from lms.indicators.services.start import running_beside, start
 from lms.indicators.services.summary import Summary, replaced_batches, start_check, summarise
 from lms.indicators.services.summary import keep as keep_summary
@@ -78,6 +110,7 @@ from lms.indicators.services.targets import TargetsImporter, standing_targets, t
 
 register(ImportKind.ACTUALS, ActualsImporter())
 register(ImportKind.TARGETS, TargetsImporter())
+register(ImportKind.RECORDS, RecordsImporter())
 
 __all__ = [
     "LIMIT",
@@ -101,24 +134,41 @@ __all__ = [
     "SourceRow",
     "Summary",
     "UploadDraft",
+    "activate_model",
     "actuals",
     "all_indicators",
     "apply_mapping",
     "batches",
+    "batches_of",
     "change_bases",
+    "changes_of",
     "choose",
     "columns_of",
+    "columns_of_model",
     "commit",
+    "data_models",
     "decide",
+    "define_from_file",
     "define_indicator",
+    "define_model",
     "digest_of",
+    "draft_of",
+    "drop_model",
     "effect_of",
+    "entry_template",
     "error_file",
+    "feedable",
+    "field_draft",
+    "fields_in_force",
     "find_indicator",
+    "find_model",
     "fitting",
     "found_indicators",
     "guess",
+    "has_records",
+    "headings",
     "hold",
+    "import_template",
     "importable_models",
     "importer_of",
     "indicators_by_set",
@@ -129,21 +179,33 @@ __all__ = [
     "kept_summary",
     "known_kinds",
     "latest_change",
+    "load_shipped",
     "look",
     "mappings",
     "meant",
     "measures",
+    "model_file",
     "note_extra",
+    "obstacles",
     "options_of",
+    "put_field",
     "receive",
+    "record_counts",
+    "records",
+    "refuse_unready",
     "register",
     "rejects",
     "replaced_batches",
     "replaced_by",
+    "restore_field",
+    "retire_model",
     "revise",
+    "revise_head",
+    "revise_model",
     "run_import",
     "running_beside",
     "save_mapping",
+    "shipped_missing",
     "source_rows",
     "specs",
     "stage",
@@ -152,13 +214,16 @@ __all__ = [
     "start",
     "start_check",
     "summarise",
+    "take_field",
     "targets",
     "template",
     "unit_targets",
     "unrecorded",
     "uploads",
+    "uploads_of",
     "version_for",
     "versions_for",
+    "with_mappings",
     "withdraw",
     "write_parts",
 ]

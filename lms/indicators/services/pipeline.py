@@ -35,6 +35,7 @@ from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState, Checked, Held, ImportKind, IndicatorSet, Policy, UploadDraft
 from lms.indicators.rules.mapping import NOWHERE, WIDE, mapped, mapping_problems, order_of, wide_columns
 from lms.indicators.services import wide
+from lms.indicators.services.datamodels import refuse_unready
 
 LIMIT = 2 * 1024 * 1024 * 1024
 """Larger files are refused; they are to be split by month. (What a browser may send is set apart.)"""
@@ -45,6 +46,7 @@ _REJECT_FIELDS: list[pa.Field[Any]] = [
     pa.field("cells", pa.list_(pa.string())),
 ]
 _REJECTS = pa.schema(_REJECT_FIELDS)
+_TITLES = b"titles"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Findings:
     """What a file holds. `fatal`: the file as a whole cannot be used, `problems` says why.
 
     `text` has the cells of all data rows as they stand in the file. `bad`: how many rows have
-    a problem; of very many only the first are among `problems`.
+    a problem; of very many only the first are among `problems`. `notes`: what is worth knowing
+    though it hinders nothing.
     """
 
     layout: Layout | None = None
@@ -91,6 +94,7 @@ class Findings:
     fatal: bool = False
     bad: int = 0
     omitted: Sequence[tuple[int, str]] = ()
+    notes: Sequence[Problem] = ()
 
     @property
     def bad_lines(self) -> set[int]:
@@ -176,8 +180,13 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
     """Take a held file in for import.
 
     Raises:
-        Refused: the same file already counts.
+        Refused: the same file already counts, or records name no data model.
+        Rejected: no file of its data model may be imported now.
     """
+    if draft.data_model_id is not None:
+        refuse_unready(session.get_one(DataModel, draft.data_model_id))
+    elif draft.kind is ImportKind.RECORDS:
+        raise Refused(N_("请选择数据模型。"))
     period, sha256 = Period.parse(draft.period).code, draft.held.sha256
     refuse_same_file(session, draft.kind, sha256, period, data_model_id=draft.data_model_id)
     stored = files.StoredFile(
@@ -365,7 +374,7 @@ def inspect(session: Session, upload: ImportUpload) -> Findings:
         return replace(seen, problems=whole, fatal=True)
     problems = sorted([*sheet.problems, *checked.problems], key=lambda problem: problem.line or 0)
     later = checked.bad if checked.bad is not None else len({one.line for one in checked.problems})
-    return replace(seen, parts=parts, problems=problems, bad=sheet.bad + later)
+    return replace(seen, parts=parts, problems=problems, bad=sheet.bad + later, notes=checked.notes)
 
 
 def _checked(session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
@@ -422,6 +431,8 @@ def keep_findings(upload: ImportUpload, findings: Findings) -> str | None:
         ],
         schema=_REJECTS,
     )
+    titles = json.dumps(_written(upload, findings.layout))  # a data model may change later
+    table = table.replace_schema_metadata({_TITLES: titles.encode()})
     return parquet.write(f"rejects/{upload.id}.parquet", table)
 
 
@@ -430,6 +441,7 @@ def judge(session: Session, upload: ImportUpload, findings: Findings, rejects: s
     upload.rows, upload.rejects = findings.rows, rejects
     upload.rejected = findings.bad or len(findings.bad_lines)
     upload.layout = asdict(findings.layout) if findings.layout else None
+    upload.notes = [{"message": note.message, "params": dict(note.params)} for note in findings.notes]
     if not _usable(upload, findings):
         upload.state = BatchState.REJECTED
     session.flush()
@@ -669,14 +681,21 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
     return csv_text([*(titles[at] for at in kept), *extra], rows)
 
 
-def _titles(upload: ImportUpload) -> list[str]:
+def _written(upload: ImportUpload, layout: Layout | None) -> list[str]:
     """Return the wanted columns as the file titles them, with the units that stand there."""
     columns = columns_of(upload)
-    written = list((upload.layout or {}).get("titles", ())) if options_of(upload).header_line != 0 else []
-    positions = match_header(written, columns).positions
-    return [
-        written[positions[column.name]] if column.name in positions else column.title for column in columns
-    ]
+    titles = layout.titles if layout and layout.header_line else ()
+    positions = match_header(titles, columns).positions
+    return [titles[positions[one.name]] if one.name in positions else one.title for one in columns]
+
+
+def _titles(upload: ImportUpload) -> list[str]:
+    """Return the titles of the columns as they were when the rows were rejected."""
+    if upload.rejects is not None:
+        kept = (pq.read_schema(parquet.path(upload.rejects)).metadata or {}).get(_TITLES)
+        if kept is not None:
+            return list(map(str, json.loads(kept)))
+    return [column.title for column in columns_of(upload)]
 
 
 def template(kind: ImportKind, model: DataModel | None = None) -> bytes:
