@@ -24,6 +24,7 @@ def duck(*, files: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection.execute("SET autoinstall_known_extensions=false")
         connection.execute("SET preserve_insertion_order=false")
+        connection.execute("SET enable_progress_bar=false")
         if not files:
             connection.execute("SET enable_external_access=false")
         connection.execute("SET lock_configuration=true")
@@ -47,6 +48,7 @@ class Workroom:
         self.connection.execute(f"SET temp_directory={literal(self.folder.name + '/spill')}")
         self.connection.execute("SET autoinstall_known_extensions=false")
         self.connection.execute("SET preserve_insertion_order=false")
+        self.connection.execute("SET enable_progress_bar=false")
         if writes_to:
             self.connection.execute(f"SET allowed_directories=[{literal(writes_to.rstrip('/') + '/')}]")
         self.connection.execute("SET enable_external_access=false")

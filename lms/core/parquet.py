@@ -31,7 +31,7 @@ def write_rows(relative: str, rows: Rows) -> str:
     """Write rows that lie in DuckDB in the order of their query, as `write` does."""
     with writing(relative) as part:
         rows.room.connection.execute(
-            f"COPY ({rows.query}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY ({rows.query}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
     return relative
 

@@ -121,7 +121,8 @@ class ColumnsForm(Form):
 
     day = DateField(_l("数据日期"), validators=[Blank()])
     flag = SelectField(
-        _l("变动列的值是"), choices=[("", _l("由文件中的列注明")), ("calculated", _l("计算")), ("inferred", _l("推算"))]
+        _l("变动列的值是"),
+        choices=[("", _l("由文件中的列注明")), ("calculated", _l("计算")), ("inferred", _l("推算"))],
     )
     name = StringField(_l("映射名称"), validators=[Length(max=120)])
     valid_from = DateField(_l("从哪天的期间起使用"), validators=[Blank()])

@@ -53,6 +53,8 @@ AGGREGATES = {
     Aggregate.DISTINCT: _l("去重计数"),
     Aggregate.MEAN: _l("平均"),
 }
+
+
 def _choices(words: dict[Any, Any]) -> list[tuple[str, Any]]:
     return [(str(key), word) for key, word in words.items()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -40,6 +41,7 @@ STEPS = (
     ("preview", N_("预览"), "admin.import_preview"),
     ("check", N_("检查"), "admin.import_check"),
 )
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 CHECKED_AT_ONCE = 8 * 1024 * 1024
 """Larger files are checked in the background, not while a page waits."""
 
@@ -54,6 +56,12 @@ def import_steps() -> list[tuple[str, str, str]]:
 def kind_name(thing: Any) -> str:
     """Return what an upload, batch or mapping holds: the name of its data model, or of its kind."""
     return local(thing.data_model, "name") if thing.data_model is not None else str(KINDS[thing.kind])
+
+
+@bp.app_template_global()
+def kind_of_problem(message: str) -> str:
+    """Return a problem's sentence without its values, for counting."""
+    return say(message, dict.fromkeys(_PLACEHOLDER.findall(message), "…"))
 
 
 def step_url(upload: ImportUpload) -> str:
@@ -99,9 +107,7 @@ def import_reading(upload_id: int) -> Any:
     if request.method == "GET":
         form.show(services.options_of(upload))
     elif form.validate_on_submit():
-        services.revise(
-            db.session(), person(), upload, form.to_options(), upload.policy, split=upload.split
-        )
+        services.revise(db.session(), person(), upload, form.to_options(), upload.policy, split=upload.split)
         if "next" in request.form and _guessed(upload)[0] is not None:
             _propose_mapping(upload)
             return _on(upload, "columns")

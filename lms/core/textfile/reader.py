@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lms.core.duck import Workroom
 from lms.core.errors import Problem, Rejected
@@ -200,12 +201,13 @@ def _type(
                 cells.add(chunk.sound)
                 cells.add(chunk.bad)
                 if chunk.sound.num_rows:
-                    yield chunk.sound
+                    yield _with_simple(chunk.sound, gatherer.columns)
         except BaseException as error:
             raised.append(error)  # on its way through DuckDB it would become a text
             raise
 
-    reader = pa.RecordBatchReader.from_batches(gatherer.schema, batches())
+    schema = _with_simple(pa.RecordBatch.from_pylist([], gatherer.schema), gatherer.columns).schema
+    reader = pa.RecordBatchReader.from_batches(schema, batches())
     connection = room.connection
     typed.prepare(connection)
     connection.register("text_given", reader)
@@ -218,6 +220,14 @@ def _type(
         raise
     connection.unregister("text_given")
     cells.close()
+
+
+def _with_simple(batch: pa.RecordBatch, columns: Sequence[Column]) -> pa.RecordBatch:
+    """Add for each column of a kind in `typed.SIMPLE` which cells are of the simplest spelling."""
+    for at, column in enumerate(columns):
+        if test := typed.SIMPLE.get(column.kind):
+            batch = batch.append_column(f"simple{at}", pc.call_function(test, [batch.column(at + 1)]))
+    return batch
 
 
 def _problems(

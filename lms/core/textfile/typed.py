@@ -104,11 +104,12 @@ _WORD = r"0-9A-Za-z_.,()\x{4E00}-\x{9FFF}（）、，。："
 _PLAIN = {
     Kind.TEXT: rf"[{_WORD}]([{_WORD}\- ]*[{_WORD}\-])?",
     Kind.ID: r"[0-9A-Za-z_.\-]+",
-    Kind.NUMBER: r"-?[0-9]{1,18}(\.[0-9]{1,8})?",
     Kind.INTEGER: r"-?[0-9]{1,18}",
-    Kind.DAY: r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
 }
 """Spellings, as whole cells, that need no cleaning."""
+
+SIMPLE = {Kind.TEXT: "utf8_is_alnum", Kind.ID: "ascii_is_alnum"}
+"""Arrow's name for a still plainer spelling, which is found out before DuckDB sees the rows."""
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -120,7 +121,8 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 class _Rule:
     """How a kind becomes a value, in SQL, step by step.
 
-    * plain, short: whether a cell `c` needs no cleaning, and its value then.
+    * early: a value of cell `c` that tells whether it is plain; plain, short: whether cell `c` needs
+      no cleaning (`s` knows it already for some), and its value then.
     * clean: the cleaned text of a cell `c`; part: what is worked out of that text `t` once.
     * value: of text `t` and part `m`; reason: why text `t` and value `v` are wrong, or NULL.
     * unit: of part `m`, for numbers.
@@ -133,6 +135,7 @@ class _Rule:
     reason: str
     part: str = "NULL"
     unit: str = ""
+    early: str = "NULL"
 
 
 def typed_sql(
@@ -153,10 +156,11 @@ def typed_sql(
 
         plain = f"coalesce({rule.plain}, false)" if plainly else "false"
         name = _name(column.name)
-        levels[0].append(own(f"coalesce({name}, '') AS $c"))
-        levels[1].append(own(f"$c, {plain} AS $p"))
-        levels[2].append(own(f"$c, $p, CASE WHEN $p THEN NULL ELSE {rule.clean} END AS $t"))
-        levels[3].append(own(f"$c, $p, $t, CASE WHEN $p THEN NULL ELSE {rule.part} END AS $m"))
+        simple = f"simple{at}" if column.kind in SIMPLE else "false"
+        levels[0].append(own(f"coalesce({name}, '') AS $c, {simple} AS $s, {rule.early.format(c=name)} AS $e"))
+        levels[1].append(own(f"$c, $e, {plain} AS $p"))
+        levels[2].append(own(f"$c, $e, $p, CASE WHEN $p THEN NULL ELSE {rule.clean} END AS $t"))
+        levels[3].append(own(f"$c, $e, $p, $t, CASE WHEN $p THEN NULL ELSE {rule.part} END AS $m"))
         levels[4].append(own(f"$p, $t, CASE WHEN $p THEN {rule.short} ELSE {rule.value} END AS $v"))
         values.append(own(f"$v AS {name}"))
         if rule.unit:
@@ -173,7 +177,7 @@ def typed_sql(
     )
 
 
-_OWN = re.compile(r"\$([cptmvu])\b")
+_OWN = re.compile(r"\$([csepmtvu])\b")
 
 
 def _rule(column: Column, *, serials: bool) -> _Rule:
@@ -185,9 +189,12 @@ def _rule(column: Column, *, serials: bool) -> _Rule:
     match column.kind:
         case Kind.NUMBER:
             reason = f"CASE {nothing} WHEN $v IS NULL THEN 'number' END"
-            short = "TRY_CAST($c AS DECIMAL(28, 8))"
+            # What casts is a number; only powers and underscores are for the full rule to judge.
+            spelled = " OR ".join(f"contains($c, '{one}')" for one in "eE_xX")
+            plain = f"{empty}($e IS NOT NULL AND NOT ({spelled}))"
+            early = "TRY_CAST({c} AS DECIMAL(28, 8))"
             parts = "number_parts($t)"
-            return _Rule(plain, short, text, "number_value($m)", reason, parts, "number_unit($m)")
+            return _Rule(plain, "$e", text, "number_value($m)", reason, parts, "number_unit($m)", early)
         case Kind.INTEGER:
             counted = ", ".join(map(literal, ("", *COUNTS)))
             value = (
@@ -206,9 +213,9 @@ def _rule(column: Column, *, serials: bool) -> _Rule:
                 f"CASE {nothing} WHEN (year($v) BETWEEN 1900 AND 2200) IS NOT TRUE THEN '{column.kind}' END"
             )
             if column.kind is Kind.DAY:
-                short = "TRY_CAST($c AS DATE)"
-                iso = f"regexp_full_match($c, '{_PLAIN[Kind.DAY]}') AND year({short}) BETWEEN 1900 AND 2200"
-                return _Rule(f"{empty}({iso})", short, text, value, reason)
+                early = "TRY_CAST({c} AS DATE)"
+                iso = "($c LIKE '____-__-__' AND $e BETWEEN DATE '1900-01-01' AND DATE '2200-12-31')"
+                return _Rule(f"{empty}{iso}", "$e", text, value, reason, early=early)
             sql_type = "DATE" if column.kind is Kind.MONTH else "TIMESTAMP"
             return _Rule(f"{empty}false", f"CAST(NULL AS {sql_type})", text, value, reason)
         case Kind.CHOICE | Kind.FLAG:
@@ -239,7 +246,8 @@ def _text(column: Column, empty: str, blank: str) -> _Rule:
     is_id = column.kind is Kind.ID
     mangled = "WHEN mangled($t) THEN 'mangled'" if is_id else ""
     return _Rule(
-        plain=f"{empty}(regexp_full_match($c, '{_PLAIN[column.kind]}') AND length($c) <= {column.longest})",
+        plain=f"CASE WHEN $s OR {empty}false THEN length($c) <= {column.longest} "
+        f"ELSE regexp_full_match($c, '{_PLAIN[column.kind]}') AND length($c) <= {column.longest} END",
         short="nullif($c, '')",
         clean="bare_id(trimmed($c))" if is_id else r"regexp_replace(trimmed($c), '^''([=+@-])', '\1')",
         value="nullif($t, '')",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lms.core.duck import Rows
+from lms.core.duck import Rows, literal
 from lms.core.errors import Problem
 from lms.core.i18n import N_
 from lms.core.periods import Period
@@ -127,21 +127,22 @@ def check_actuals(
     }
     return _Check(
         rows=rows,
-        tables={"existing": existing, "known": _numbers(employees), **_catalogue(specs)},
+        tables={"existing": existing, "known": _numbers(employees), "spelling": _spelling(specs)},
+        times=_times({spec.unit for spec in specs}),
         joined="""
-            SELECT r.*, s.* EXCLUDE (spelled), k.number AS known, times, value AS written
+            SELECT r.*, s.* EXCLUDE (spelled), k.number AS known, value AS written,
+                value_unit AS written_unit
             FROM {rows} r LEFT JOIN spelling s ON lower(r.indicator) = spelled
-            LEFT JOIN known k ON r.employee = k.number
-            LEFT JOIN factor f ON r.value_unit = f.written AND s.unit = f.wanted""",
+            LEFT JOIN known k ON r.employee = k.number""",
         reasons=reasons,
         twin=f"(indicator_set IN ({single}) OR reference IS NOT NULL)",
         key=("employee", "code", "day", f"CASE WHEN indicator_set IN ({single}) THEN NULL ELSE reference END"),
         same="j.employee = e.employee AND j.code = e.indicator AND j.day = e.day "
         f"AND (j.indicator_set IN ({single}) OR j.reference = e.reference)",
         columns="line, employee, code AS indicator, indicator_set, day, "
-        f"CAST({_SCALED} AS DECIMAL(28, 8)) AS value, flag, reference, "
+        "scaled AS value, flag, reference, "
         "indicator_set = 'basic' AND paired AND line NOT IN (SELECT line FROM bare) AS paired",
-        content=("employee", "code", "indicator_set", "day", _SCALED, "flag", "reference"),
+        content=("employee", "code", "indicator_set", "day", "scaled", "flag", "reference"),
         group="indicator_set",
         day="day",
         pairs=any(spec.base for spec in specs),
@@ -177,23 +178,23 @@ def check_targets(
             "existing": existing,
             "known": _numbers(employees),
             "known_unit": _numbers(units),
-            **_catalogue(specs),
+            "spelling": _spelling(specs),
         },
+        times=_times({spec.unit for spec in specs}),
         joined="""
             SELECT r.* RENAME (unit AS own_unit), s.* EXCLUDE (spelled), k.number AS known,
-                u.number AS known_unit, times, target AS written,
+                u.number AS known_unit, target AS written, target_unit AS written_unit,
                 CASE WHEN r.unit IS NULL THEN 'employee' ELSE 'unit' END AS subject_kind,
                 coalesce(r.employee, r.unit) AS subject
             FROM {rows} r LEFT JOIN spelling s ON lower(r.indicator) = spelled
             LEFT JOIN known k ON r.employee = k.number
-            LEFT JOIN known_unit u ON r.unit = u.number
-            LEFT JOIN factor f ON r.target_unit = f.written AND s.unit = f.wanted""",
+            LEFT JOIN known_unit u ON r.unit = u.number""",
         reasons=reasons,
         twin="code IS NOT NULL",
         key=("employee", "own_unit", "code"),
         same="j.subject_kind = e.subject_kind AND j.subject = e.subject AND j.code = e.indicator",
-        columns=f"line, subject_kind, subject, code AS indicator, CAST({_SCALED} AS DECIMAL(28, 8)) AS value",
-        content=("subject_kind", "subject", "code", _SCALED),
+        columns="line, subject_kind, subject, code AS indicator, scaled AS value",
+        content=("subject_kind", "subject", "code", "scaled"),
     ).made()
 
 
@@ -209,17 +210,24 @@ def check_sets(counts: Mapping[IndicatorSet, int], *, split: bool) -> list[Probl
     return [Problem(N_("文件含有多个指标集（%(sets)s），请同意按指标集拆分后再导入。"), {"sets": shown})]
 
 
-_SCALED = f"(CASE WHEN abs(written) < {_LIMIT} THEN written * times END)"
-"""A value in its indicator's unit; too large a value must not overflow."""
+_SCALED = (
+    f"CASE WHEN abs(written) < {_LIMIT} THEN CASE WHEN times = 1 THEN written "
+    "ELSE TRY_CAST(written * times AS DECIMAL(28, 8)) END END AS scaled"
+)
+"""A value in its indicator's unit, NULL when it is too large (multiplying is slow, and mostly by 1)."""
 
 
 def _value_reasons(unit: str) -> dict[str, tuple[str, str, str]]:
     return {
         "written": ("code IS NOT NULL AND times IS NULL", unit, "unit"),
-        "large": (f"abs(written) >= {_LIMIT} OR abs({_SCALED}) >= {_LIMIT}", "written", "NULL"),
-        "minimum": (f"{_SCALED} < minimum", "written", "minimum"),
-        "maximum": (f"{_SCALED} > maximum", "written", "maximum"),
-        "whole": (f"whole AND {_SCALED} <> floor({_SCALED})", "written", "NULL"),
+        "large": (
+            f"abs(written) >= {_LIMIT} OR (times IS NOT NULL AND scaled IS NULL) OR abs(scaled) >= {_LIMIT}",
+            "written",
+            "NULL",
+        ),
+        "minimum": ("scaled < minimum", "written", "minimum"),
+        "maximum": ("scaled > maximum", "written", "maximum"),
+        "whole": ("CASE WHEN whole THEN scaled <> floor(scaled) END", "written", "NULL"),
     }
 
 
@@ -234,7 +242,8 @@ _TOLD_ELSEWHERE = ("double", "double_target", "exists", "exists_target")
 class _Check:
     """How rows of one kind are checked, in SQL; no row becomes a Python object unless it is bad.
 
-    * joined: the rows of `{rows}` with what is known beside them; `written` is the value as written.
+    * joined: the rows of `{rows}` with what is known beside them; `written` is the value as written,
+      in `written_unit`. times: by what it is to be multiplied.
     * reasons: why a row is bad: a condition, and the value and detail that are shown.
     * twin: which rows may come only once by `key`; same: when row `j` is one of `existing` (`e`).
     * columns: of a good row; content: what makes two files the same; group: by what it is told.
@@ -243,6 +252,7 @@ class _Check:
     rows: Rows
     tables: Mapping[str, pa.Table]
     joined: str
+    times: str
     reasons: Mapping[str, tuple[str, str, str]]
     twin: str
     key: Sequence[str]
@@ -305,7 +315,8 @@ class _Check:
         rows = f"({self.rows.query})"
         if only:
             rows = f"(SELECT * FROM {rows} WHERE line IN (SELECT line FROM {only}))"
-        return self.joined.format(rows=rows)
+        joined = f"SELECT *, {self.times} AS times FROM ({self.joined.format(rows=rows)})"
+        return f"SELECT *, {_SCALED} FROM ({joined})"
 
     def _doubles(self) -> str:
         """The query of rows that came before: first by hash, then exactly among the few that are left."""
@@ -406,35 +417,41 @@ def _numbers(numbers: Collection[str]) -> pa.Table:
     return pa.table({"number": pa.array(sorted(numbers), pa.string())})
 
 
-def _catalogue(specs: Sequence[Spec]) -> dict[str, pa.Table]:
-    """Return the indicators by each of their spellings, and what units convert to theirs."""
+def _times(units: Collection[str]) -> str:
+    """Return the SQL of what a `written_unit` is in terms of an indicator's `unit`, NULL when nothing.
+
+    An unwritten unit is the indicator's own, so most rows need no comparing.
+    """
+    whens = [
+        f"WHEN unit = {literal(wanted)} AND written_unit = {literal(one)} THEN CAST({times:f} AS DECIMAL(18, 8))"
+        for wanted in sorted(units)
+        for one in UNITS
+        if one != wanted and (times := factor(one, wanted))
+    ]
+    return (
+        "CASE WHEN unit IS NULL THEN NULL WHEN written_unit = '' OR written_unit = unit "
+        f"THEN CAST(1 AS DECIMAL(18, 8)) {' '.join(whens)} END"
+    )
+
+
+def _spelling(specs: Sequence[Spec]) -> pa.Table:
+    """Return the indicators by each of their spellings."""
     spelled: dict[str, str] = {}
     for names in ("name_en", "name_zh", "code"):  # a code wins over another indicator's name
         spelled.update({name.lower(): spec.code for spec in specs if (name := getattr(spec, names))})
-    wanted = sorted({spec.unit for spec in specs})
-    factors = [(one, unit, times) for unit in wanted for one in ("", *UNITS) if (times := factor(one, unit))]
     by_code = {spec.code: spec for spec in specs}
     bases = {spec.base for spec in specs}
     meant = [by_code[code] for code in spelled.values()]
-    return {
-        "spelling": pa.table(
-            {
-                "spelled": pa.array(list(spelled), pa.string()),
-                "code": pa.array([spec.code for spec in meant], pa.string()),
-                "indicator_set": pa.array([spec.indicator_set.value for spec in meant], pa.string()),
-                "unit": pa.array([spec.unit for spec in meant], pa.string()),
-                "minimum": pa.array([spec.minimum for spec in meant], _AMOUNT),
-                "maximum": pa.array([spec.maximum for spec in meant], _AMOUNT),
-                "whole": pa.array([spec.whole for spec in meant], pa.bool_()),
-                "base": pa.array([spec.base for spec in meant], pa.string()),
-                "paired": pa.array([spec.code in bases for spec in meant], pa.bool_()),
-            }
-        ),
-        "factor": pa.table(
-            {
-                "written": pa.array([one for one, _, _ in factors], pa.string()),
-                "wanted": pa.array([unit for _, unit, _ in factors], pa.string()),
-                "times": pa.array([times for _, _, times in factors], pa.decimal128(18, 8)),
-            }
-        ),
-    }
+    return pa.table(
+        {
+            "spelled": pa.array(list(spelled), pa.string()),
+            "code": pa.array([spec.code for spec in meant], pa.string()),
+            "indicator_set": pa.array([spec.indicator_set.value for spec in meant], pa.string()),
+            "unit": pa.array([spec.unit for spec in meant], pa.string()),
+            "minimum": pa.array([spec.minimum for spec in meant], _AMOUNT),
+            "maximum": pa.array([spec.maximum for spec in meant], _AMOUNT),
+            "whole": pa.array([spec.whole for spec in meant], pa.bool_()),
+            "base": pa.array([spec.base for spec in meant], pa.string()),
+            "paired": pa.array([spec.code in bases for spec in meant], pa.bool_()),
+        }
+    )

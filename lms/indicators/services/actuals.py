@@ -65,7 +65,7 @@ class ActualsImporter:
         assert part.indicator_set is not None
         assert isinstance(part.source, Rows)
         path = f"actuals/{upload.period}/{upload.id}-{part.indicator_set}.parquet"
-        parquet.write_rows(path, part.source.room.rows(_STORED.format(given=part.source.query)))
+        parquet.write_rows(path, stored(part.source, part.indicator_set))
         return replace(part, files=[path])
 
     def apply(self, session: Session, actor: Acting, batch: ImportBatch, part: Part) -> None:
@@ -73,11 +73,24 @@ class ActualsImporter:
 
 
 _STORED = """
-    SELECT employee AS employee_number, indicator, day, value,
-        CASE WHEN indicator_set = 'change' THEN flag
-            WHEN indicator_set IN ('basic', 'income', 'transaction')
-            THEN CASE WHEN paired THEN 'recorded' ELSE 'unrecorded' END END AS flag,
+    SELECT employee AS employee_number, indicator, day, value, CAST({flag} AS VARCHAR) AS flag,
         'imported' AS source, line, reference
-    FROM ({given}) ORDER BY indicator, employee, day, line
+    FROM (SELECT employee, indicator, day, value, line, reference, {kept} FROM ({given})
+        ORDER BY indicator, employee, day, line)
 """
-"""Checked rows as they are kept (`facts.STORED`), with source and flag, sorted by indicator and subject."""
+"""Checked rows as they are kept (`facts.STORED`), sorted by indicator and subject."""
+
+_FLAGS = {
+    IndicatorSet.CHANGE: ("flag", "flag"),
+    IndicatorSet.BASIC: ("CASE WHEN paired THEN 'recorded' ELSE 'unrecorded' END", "paired"),
+    IndicatorSet.INCOME: ("'unrecorded'", "NULL"),
+    IndicatorSet.TRANSACTION: ("'unrecorded'", "NULL"),
+    IndicatorSet.OTHER: ("NULL", "NULL"),
+}
+"""A set's flag, and the column that it takes; what is the same in all rows need not be sorted with them."""
+
+
+def stored(rows: Rows, one: IndicatorSet) -> Rows:
+    """Return the checked rows of a set as they are kept."""
+    flag, kept = _FLAGS[one]
+    return rows.room.rows(_STORED.format(given=rows.query, flag=flag, kept=kept))

@@ -225,6 +225,23 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
     return upload
 
 
+def as_mended(earlier: ImportUpload) -> dict[str, Any]:
+    """Return what a file of mended rows inherits from the upload whose rows they are.
+
+    The file is one of ours: UTF-8, commas, a header line; its titles are those of the earlier file.
+    """
+    titles = {} if options_of(earlier).header_line == 0 else dict(earlier.titles)
+    kept = {name: earlier.extra[name] for name in ("day", "flag") if name in earlier.extra}
+    return {
+        "titles": titles,
+        "extra": kept,
+        "options": Options(serial_days=options_of(earlier).serial_days),
+        "split": earlier.split,
+        "compute_changes": earlier.compute_changes,
+        "supersede": earlier.supersede,
+    }
+
+
 def refuse_same_file(
     session: Session, kind: ImportKind, sha256: str, period: str, *, data_model_id: int | None = None
 ) -> None:
