@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, ValidationError
 from wtforms.validators import Length, NumberRange
 from wtforms.validators import Optional as Blank
@@ -68,12 +69,12 @@ class ReadingForm(Form):
     def validate_fields(self, field: Any) -> None:
         """Refuse what says no places of fields."""
         if any(_SPAN.match(one) is None for one in _listed(field.data)):
-            raise ValidationError(say("请写成 1-8, 9-20 这样的起止字节。"))
+            raise ValidationError(gettext("请写成 1-8, 9-20 这样的起止字节。"))
 
     def validate_other(self, field: Any) -> None:
         """Refuse the missing separator."""
         if self.separator.data == _OTHER and not field.data:
-            raise ValidationError(say("请填写分隔符。"))
+            raise ValidationError(gettext("请填写分隔符。"))
 
     def show(self, options: Options) -> None:
         """Fill the form in with what was declared."""
