@@ -45,7 +45,7 @@ def separator_name(separator: str) -> str:
 class ReadingForm(Form):
     """How a file is to be read; what is left empty is guessed."""
 
-    encoding = SelectField(_l("编码"), choices=[(_AUTO, _l("自动识别")), *ENCODINGS.items()])
+    encoding = SelectField(_l("编码"), choices=[(_AUTO, _l("自动识别")), *ENCODINGS.items()], default=_AUTO)
     separator = SelectField(
         _l("分隔符"),
         choices=[
@@ -53,10 +53,11 @@ class ReadingForm(Form):
             *((one, name) for one, name in SEPARATORS.items() if one),
             (_OTHER, _l("其它")),
         ],
+        default=_AUTO,
     )
     other = StringField(_l("其它分隔符"), validators=[Length(max=10)])
     header_line = IntegerField(_l("表头所在行"), validators=[Blank(), NumberRange(0, 200)])
-    sheet = SelectField(_l("工作表"), choices=[(_AUTO, _l("第一张"))], validate_choice=False)
+    sheet = SelectField(_l("工作表"), choices=[(_AUTO, _l("第一张"))], validate_choice=False, default=_AUTO)
     skip_totals = BooleanField(_l("跳过合计行和结束行"))
     serial_days = BooleanField(_l("日期列中的五位数字是表格软件的日期序号"))
     control_marks = StringField(_l("控制行的开头"), validators=[Length(max=100)])
@@ -64,6 +65,7 @@ class ReadingForm(Form):
     quoted = SelectField(
         _l("引号"),
         choices=[("", _l("自动识别")), ("yes", _l("引号包住单元格")), ("no", _l("引号是普通字符"))],
+        default=_AUTO,
     )
 
     def validate_fields(self, field: Any) -> None:
@@ -124,6 +126,7 @@ class ColumnsForm(Form):
     flag = SelectField(
         _l("变动列的值是"),
         choices=[("", _l("由文件中的列注明")), ("calculated", _l("计算")), ("inferred", _l("推算"))],
+        default="",
     )
     name = StringField(_l("映射名称"), validators=[Length(max=120)])
     valid_from = DateField(_l("从哪天的期间起使用"), validators=[Blank()])
@@ -170,12 +173,12 @@ def columns_form(
     members: dict[str, Any] = {"wanted": [], "offered": []}
     for column in wide_base(columns) if wide else columns:
         box = f"column_{column.name}"
-        members[box] = SelectField(say(column.title), choices=choices)
+        members[box] = SelectField(say(column.title), choices=choices, default="")
         members["wanted"].append((column.name, box))
     for title in titles if wide else ():
         box = f"title_{at_of[title]}"
         offered = [("", _l("不导入")), *indicators]
-        members[box] = SelectField(_shown(title, at_of[title], seen, place), choices=offered)
+        members[box] = SelectField(_shown(title, at_of[title], seen, place), choices=offered, default="")
         members["offered"].append((title, box))
     return type("FileColumnsForm", (ColumnsForm,), members)
 

@@ -159,7 +159,7 @@ def import_columns(upload_id: int) -> Any:
     form, wide, near = _columns_form(upload, seen)
     problems: list[Problem] = []
     if form.validate_on_submit():
-        problems = _chosen(upload, form)
+        problems = _chosen(upload, form, wide=wide)
         if not problems:
             return _on(upload, "preview")
     versions = services.versions_for(db.session(), upload.kind, upload.data_model_id, upload.period)
@@ -225,12 +225,12 @@ def _is_wide(upload: ImportUpload, guessed: bool) -> bool:
     return guessed
 
 
-def _chosen(upload: ImportUpload, form: ColumnsForm) -> list[Problem]:
+def _chosen(upload: ImportUpload, form: ColumnsForm, *, wide: bool) -> list[Problem]:
     """Take the choice over; return what forbids it."""
     if (code := form.twice()) is not None:
         return [Problem(N_("指标“%(code)s”被选给了不止一列。"), {"code": code})]
     try:
-        services.choose(db.session(), person(), upload, form.to_titles(), **form.to_extra())
+        services.choose(db.session(), person(), upload, form.to_titles(), wide_file=wide, **form.to_extra())
         if form.name.data:
             day = form.valid_from.data or Period.parse(upload.period).first
             services.save_mapping(db.session(), person(), upload, str(form.name.data), day, now=clock.now())

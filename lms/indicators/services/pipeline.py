@@ -292,7 +292,13 @@ def refuse_begun(upload: ImportUpload) -> None:
 
 
 def choose(
-    session: Session, actor: Acting, upload: ImportUpload, titles: Mapping[str, str], **extra: str | None
+    session: Session,
+    actor: Acting,
+    upload: ImportUpload,
+    titles: Mapping[str, str],
+    *,
+    wide_file: bool = False,
+    **extra: str | None,
 ) -> None:
     """Say which title is which column; `extra`: the day and the flag of values that do not tell theirs.
 
@@ -302,7 +308,7 @@ def choose(
     """
     refuse_begun(upload)
     columns = importer_of(upload.kind).columns(upload.data_model)
-    is_wide = any(name.startswith(WIDE) for name in titles)
+    is_wide = wide_file or any(name.startswith(WIDE) for name in titles)
     if problems := mapping_problems(columns, titles, upload.kind, wide=is_wide):
         raise Rejected(problems)
     upload.titles = dict(titles)
