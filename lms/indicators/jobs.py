@@ -102,6 +102,34 @@ class DeriveJob(JobKind):
         job.result = {"recalculation": done.id if done else None}
 
 
+@job_kind("import.check")
+class CheckJob(JobKind):
+    """The dry run of a large upload; afterwards it is a draft as before, with the findings beside it."""
+
+    def plan(self, session: Session, job: Job) -> Sequence[str]:
+        """One step."""
+        return ["check"]
+
+    def prepare(self, session: Session, job: Job, key: str) -> Any:
+        """Read and check."""
+        upload = session.get_one(ImportUpload, job.args["upload"])
+        return services.summarise(session, upload, services.inspect(session, upload))
+
+    def apply(self, session: Session, job: Job, key: str, prepared: Any) -> None:
+        """Leave what was found."""
+        services.keep_summary(session.get_one(ImportUpload, job.args["upload"]), prepared)
+
+    def finish(self, session: Session, job: Job) -> None:
+        """Give the upload free."""
+        self.abandoned(session, job)
+
+    def abandoned(self, session: Session, job: Job) -> None:
+        """Give the upload free."""
+        upload = session.get_one(ImportUpload, job.args["upload"])
+        if upload.job_id == job.id:
+            upload.job_id = None
+
+
 @job_kind("import.actuals")
 class ActualsJob(ImportJob):
     """Imports actuals."""

@@ -315,13 +315,19 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("supersede", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("titles", sa.Text(), server_default="{}", nullable=False))
-        batch_op.add_column(sa.Column("notes", sa.Text(), server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("extra", sa.Text(), server_default="{}", nullable=False))
+        batch_op.add_column(sa.Column("notes", sa.Text(), server_default="[]", nullable=False))
         batch_op.create_foreign_key(
             batch_op.f("fk_import_upload_mapping_id_import_mapping"), "import_mapping", ["mapping_id"], ["id"]
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_import_upload_data_model_id_data_model"), "data_model", ["data_model_id"], ["id"]
+        )
+
+    with op.batch_alter_table("target", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_target_batch_id_line"), type_="unique")
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_target_batch_id_line_indicator_id"), ["batch_id", "line", "indicator_id"]
         )
 
     with op.batch_alter_table("indicator", schema=None) as batch_op:
@@ -378,11 +384,15 @@ def downgrade() -> None:
         batch_op.drop_column("income_counts")
         batch_op.drop_column("formula")
 
+    with op.batch_alter_table("target", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_target_batch_id_line_indicator_id"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_target_batch_id_line"), ["batch_id", "line"])
+
     with op.batch_alter_table("import_upload", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_import_upload_data_model_id_data_model"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_import_upload_mapping_id_import_mapping"), type_="foreignkey")
-        batch_op.drop_column("notes")
         batch_op.drop_column("extra")
+        batch_op.drop_column("notes")
         batch_op.drop_column("titles")
         batch_op.drop_column("supersede")
         batch_op.drop_column("compute_changes")

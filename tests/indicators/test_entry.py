@@ -215,7 +215,7 @@ def test_hiding_needs_a_reason_stays_in_the_log_and_can_be_taken_back(figures: S
     assert services.hidden_lines(figures, batch, [2, 3])[3].reason == "源系统重复"
     with pytest.raises(Refused, match="已经隐藏"):
         services.hide(figures, ZHANG, batch, 3, "再一次", now=NOW + timedelta(1))
-    services.show(figures, LI, batch, 3, "已核实无误", now=clock.now())
+    services.show(figures, LI, batch, 3, "已核实无误", now=NOW)
     assert not list(figures.scalars(select(HiddenValue)))
     log = figures.scalars(
         select(AuditEntry).where(AuditEntry.action.like("indicators:value:%")).order_by(AuditEntry.id)

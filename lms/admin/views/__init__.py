@@ -2,8 +2,10 @@
 
 from lms.admin.views import (
     bank,
+    data,
     datamodels,
     hidden,
+    import_steps,
     imports,
     indicators,
     people,
@@ -18,8 +20,10 @@ from lms.admin.views.blueprint import bp
 __all__ = [
     "bank",
     "bp",
+    "data",
     "datamodels",
     "hidden",
+    "import_steps",
     "imports",
     "indicators",
     "people",

@@ -33,7 +33,7 @@ class Target(Model):
     __tablename__ = "target"
     __scope__ = Reach(own=_own, unit=_subject)
     __table_args__ = (
-        UniqueConstraint("batch_id", "line"),
+        UniqueConstraint("batch_id", "line", "indicator_id"),
         Index("ix_target_subject", "period", "indicator_id", "subject_kind", "subject_id"),
     )
 

@@ -47,6 +47,16 @@ _REASONS = {
 }
 
 
+OF_OTHER_LINES = frozenset(_REASONS[name][0] for name in ("double", "double_target"))
+"""Messages whose detail is the number of another line."""
+OF_A_VALUE = frozenset(
+    message for message, field in _REASONS.values() if field in ("数值", "指标", "计算/推算")
+)
+"""Messages about one value, not about the whole row."""
+UNPAIRED = _REASONS["pair"][0]
+ALREADY_A_TARGET = _REASONS["exists_target"][0]
+
+
 @dataclass(frozen=True)
 class Spec:
     """An indicator as the checks need it; `base` is the code of what a change indicator is the change of."""
@@ -69,8 +79,7 @@ class Checked:
     `good` are the rows where they are: in memory, or (of large files) in DuckDB; `rows` brings them
     into memory. `digests` tells two files of the same content, by set ("" where there are no sets).
     `bad`: how many rows have a problem. `spans`: of each set the number of good rows, their first and
-    last day.
-    `notes` are worth knowing, though they hinder nothing.
+    last day. `notes` are worth knowing, though they hinder nothing.
     """
 
     good: pa.Table | Rows
@@ -87,9 +96,15 @@ class Checked:
 
 
 def check_actuals(
-    rows: Rows, specs: Sequence[Spec], employees: Collection[str], period: Period, existing: pa.Table
+    rows: Rows,
+    specs: Sequence[Spec],
+    employees: Collection[str],
+    period: Period,
+    existing: pa.Table,
+    *,
+    alone: bool = False,
 ) -> Checked:
-    """Check rows of actuals.
+    """Check rows of actuals; `alone`: a basic value may come without its change value.
 
     `rows`: line, employee, indicator, day, value, value_unit, flag, reference, as read.
     `existing`: employee, indicator, day, reference, batch of values that already count.
@@ -131,11 +146,12 @@ def check_actuals(
         f"AND (j.indicator_set IN ({single}) OR j.reference = e.reference)",
         columns="line, employee, code AS indicator, indicator_set, day, "
         "scaled AS value, flag, reference, "
-        "indicator_set = 'basic' AND paired AS paired",
+        "indicator_set = 'basic' AND paired AND line NOT IN (SELECT line FROM bare) AS paired",
         content=("employee", "code", "indicator_set", "day", "scaled", "flag", "reference"),
         group="indicator_set",
         day="day",
         pairs=any(spec.base for spec in specs),
+        alone=alone,
     ).made()
 
 
@@ -251,6 +267,7 @@ class _Check:
     group: str = "''"
     day: str = "CAST(NULL AS DATE)"
     pairs: bool = False
+    alone: bool = False
 
     def made(self) -> Checked:
         """Return what is good and what is wrong.
@@ -286,6 +303,7 @@ class _Check:
             "UNION ALL SELECT line FROM doubled UNION ALL SELECT line FROM present)"
         )
         run("CREATE OR REPLACE TABLE lonely (line BIGINT, code VARCHAR)")
+        run("CREATE OR REPLACE TABLE bare (line BIGINT, code VARCHAR)")
         if self.pairs:
             self._find_lonely()
         run("CREATE OR REPLACE TABLE bad AS SELECT line FROM fault UNION ALL SELECT line FROM lonely")
@@ -329,13 +347,15 @@ class _Check:
             f"FROM ({self._joined()}) WHERE paired OR base IS NOT NULL"
         )
         run(
-            "INSERT INTO lonely SELECT c.line, any_value(change.code) FROM paired c "
+            "INSERT INTO bare SELECT c.line, any_value(change.code) FROM paired c "
             "JOIN (SELECT DISTINCT code, base FROM spelling WHERE base IS NOT NULL) change "
             "ON change.base = c.code ANTI JOIN (SELECT * FROM paired WHERE NOT bad) g "
             "ON g.employee = c.employee AND g.day = c.day AND g.code = change.code "
             "ANTI JOIN existing e ON e.employee = c.employee AND e.day = c.day AND e.indicator = change.code "
             "WHERE c.indicator_set = 'basic' AND NOT c.bad GROUP BY c.line"
         )
+        if not self.alone:
+            run("INSERT INTO lonely FROM bare")
         run(
             "INSERT INTO lonely SELECT c.line, any_value(c.base) FROM paired c "
             "SEMI JOIN (SELECT * FROM paired WHERE bad AND NOT present) g "

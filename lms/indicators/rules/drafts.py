@@ -50,3 +50,6 @@ class UploadDraft:
     split: bool = False
     data_model_id: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    compute_changes: bool = False
+    supersede: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from lms.indicators.rules import (
 )
 from lms.indicators.rules.formula import Formula, Op, dump, touched_by
 from lms.indicators.rules.kinds import FieldKind, FieldUse
+from lms.indicators.rules.mapping import Guess
 from lms.indicators.services import history
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.cascade import (
@@ -70,6 +71,7 @@ from lms.indicators.services.derivation import (
     refresh,
     switch_effect,
 )
+from lms.indicators.services.effects import Effect, Replaced, effect_of, replaced_by
 from lms.indicators.services.entry import Frame, cell_name, present_values, typable, type_values, typed_before
 from lms.indicators.services.formulas import (
     batch_days,
@@ -80,6 +82,7 @@ from lms.indicators.services.formulas import (
     switch_income,
     uses_of,
 )
+from lms.indicators.services.guess import guess, meant
 from lms.indicators.services.hiding import batch_rows, hidden_lines, hidden_values, hide, show
 from lms.indicators.services.indicators import (
     all_indicators,
@@ -89,6 +92,16 @@ from lms.indicators.services.indicators import (
     find_indicator,
     found_indicators,
     indicators_by_set,
+    specs,
+)
+from lms.indicators.services.mappings import (
+    apply_mapping,
+    fitting,
+    importable_models,
+    mappings,
+    save_mapping,
+    version_for,
+    versions_for,
 )
 from lms.indicators.services.measures import balance
 from lms.indicators.services.model_files import (
@@ -106,9 +119,12 @@ from lms.indicators.services.pipeline import (
     Overtaken,
     Part,
     Reject,
+    as_mended,
     batches,
+    choose,
     columns_of,
     commit,
+    decide,
     digest_of,
     error_file,
     hold,
@@ -116,8 +132,10 @@ from lms.indicators.services.pipeline import (
     inspect,
     judge,
     keep_findings,
+    known_kinds,
     latest_change,
     look,
+    note_extra,
     options_of,
     receive,
     register,
@@ -141,7 +159,10 @@ from lms.indicators.services.provenance import (
     unrecorded,
 )
 from lms.indicators.services.records import RecordsImporter, columns_of_model, records, uploads_of
-from lms.indicators.services.start import start
+from lms.indicators.services.start import running_beside, start
+from lms.indicators.services.summary import Summary, replaced_batches, start_check, summarise
+from lms.indicators.services.summary import keep as keep_summary
+from lms.indicators.services.summary import kept as kept_summary
 from lms.indicators.services.targets import TargetsImporter, standing_targets, targets, unit_targets
 from lms.indicators.services.todos import todo
 
@@ -158,6 +179,7 @@ __all__ = [
     "Cascade",
     "Checked",
     "Direction",
+    "Effect",
     "FieldKind",
     "FieldUse",
     "Findings",
@@ -165,6 +187,7 @@ __all__ = [
     "Formula",
     "Frame",
     "Fresh",
+    "Guess",
     "Held",
     "ImportKind",
     "Importer",
@@ -175,7 +198,9 @@ __all__ = [
     "Part",
     "Policy",
     "Reject",
+    "Replaced",
     "SourceRow",
+    "Summary",
     "Switched",
     "UploadDraft",
     "activate_model",
@@ -184,6 +209,8 @@ __all__ = [
     "allow_by_hand",
     "answer_targets",
     "answers_of",
+    "apply_mapping",
+    "as_mended",
     "balance",
     "batch_days",
     "batch_rows",
@@ -193,6 +220,7 @@ __all__ = [
     "cell_name",
     "change_bases",
     "changes_of",
+    "choose",
     "codes_in",
     "columns_of",
     "columns_of_model",
@@ -202,6 +230,7 @@ __all__ = [
     "data_models",
     "data_span",
     "day_of",
+    "decide",
     "define_from_file",
     "define_indicator",
     "define_model",
@@ -212,6 +241,7 @@ __all__ = [
     "draft_of",
     "drop_model",
     "dump",
+    "effect_of",
     "entry_template",
     "error_file",
     "feedable",
@@ -219,10 +249,12 @@ __all__ = [
     "fields_in_force",
     "find_indicator",
     "find_model",
+    "fitting",
     "flag_counts",
     "flagged_rows",
     "formula_of",
     "found_indicators",
+    "guess",
     "has_records",
     "headings",
     "hidden_lines",
@@ -231,19 +263,26 @@ __all__ = [
     "history",
     "hold",
     "import_template",
+    "importable_models",
     "importer_of",
     "indicators_by_set",
     "inspect",
     "judge",
     "keep",
     "keep_findings",
+    "keep_summary",
+    "kept_summary",
+    "known_kinds",
     "latest_change",
     "load_shipped",
     "look",
+    "mappings",
+    "meant",
     "measures",
     "measures_of",
     "model_file",
     "my_targets",
+    "note_extra",
     "obstacles",
     "options_of",
     "people_targets",
@@ -258,21 +297,28 @@ __all__ = [
     "refuse_unready",
     "register",
     "rejects",
+    "replaced_batches",
+    "replaced_by",
     "restore_field",
     "retire_model",
     "revise",
     "revise_head",
     "revise_model",
     "run_import",
+    "running_beside",
+    "save_mapping",
     "set_formula",
     "set_targets",
     "shipped_missing",
     "show",
     "source_rows",
+    "specs",
     "stage",
     "staged",
     "standing_targets",
     "start",
+    "start_check",
+    "summarise",
     "switch_effect",
     "switch_income",
     "take_field",
@@ -290,7 +336,9 @@ __all__ = [
     "uploads",
     "uploads_of",
     "uses_of",
+    "version_for",
     "versions",
+    "versions_for",
     "with_mappings",
     "withdraw",
     "write_parts",

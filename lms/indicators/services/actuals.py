@@ -35,7 +35,9 @@ class ActualsImporter:
         period = Period.parse(upload.period)
         existing = provenance.counting_beside(session, sheet.good, period.first, period.after)
         known = session.scalars(select(Employee.number)).all()
-        checked = check_actuals(sheet.good, specs(session), known, period, existing)
+        checked = check_actuals(
+            sheet.good, specs(session), known, period, existing, alone=upload.compute_changes
+        )
         counts = {IndicatorSet(one): count for one, (count, _, _) in checked.spans.items()}
         return checked, check_sets(counts, split=upload.split)
 

@@ -30,8 +30,11 @@ from lms.core.errors import Problem, Refused, Rejected, room_on_disk
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.core.textfile import Cells, Column, Layout, Options, Preview, Sheet, csv_text, preview, read
+from lms.core.textfile.columns import match_header
 from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState, Checked, Held, ImportKind, IndicatorSet, Policy, UploadDraft
+from lms.indicators.rules.mapping import NOWHERE, WIDE, mapped, mapping_problems, order_of, wide_columns
+from lms.indicators.services import wide
 from lms.indicators.services.datamodels import refuse_unready
 
 LIMIT = 2 * 1024 * 1024 * 1024
@@ -81,8 +84,8 @@ class Findings:
     """What a file holds. `fatal`: the file as a whole cannot be used, `problems` says why.
 
     `text` has the cells of all data rows as they stand in the file. `bad`: how many rows have
-    a problem; of very many only the first are among `problems`.
-    `notes`: what is worth knowing though it hinders nothing.
+    a problem; of very many only the first are among `problems`. `notes`: what is worth knowing
+    though it hinders nothing.
     """
 
     layout: Layout | None = None
@@ -148,14 +151,19 @@ def register(kind: ImportKind, importer: Importer) -> None:
     _importers[kind] = importer
 
 
+def known_kinds() -> frozenset[ImportKind]:
+    """Return the kinds of file that can be imported here."""
+    return frozenset(_importers)
+
+
 def importer_of(kind: ImportKind) -> Importer:
     """Return how files of a kind are imported."""
     return _importers[kind]
 
 
 def columns_of(upload: ImportUpload) -> Sequence[Column]:
-    """Return the columns that are looked for in an upload."""
-    return importer_of(upload.kind).columns(upload.data_model)
+    """Return the columns that are looked for in an upload, by the titles that were chosen for them."""
+    return mapped(importer_of(upload.kind).columns(upload.data_model), upload.titles, upload.kind)
 
 
 def hold(content: bytes | IO[bytes]) -> Held:
@@ -200,9 +208,12 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
         data_model_id=draft.data_model_id,
         period=period,
         split=draft.split,
+        compute_changes=draft.compute_changes,
+        supersede=draft.supersede,
         name=draft.name[-255:],
         sha256=sha256,
         stored_file_id=stored.id,
+        titles=dict(draft.titles),
         options=asdict(draft.options),
         extra=dict(draft.extra),
         account_id=actor.actor.account_id,
@@ -215,6 +226,23 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
         session, actor, "admin:import:upload", f"import_upload:{upload.id}", name=upload.name, sha256=sha256
     )
     return upload
+
+
+def as_mended(earlier: ImportUpload) -> dict[str, Any]:
+    """Return what a file of mended rows inherits from the upload whose rows they are.
+
+    The file is one of ours: UTF-8, commas, a header line; its titles are those of the earlier file.
+    """
+    titles = {} if options_of(earlier).header_line == 0 else dict(earlier.titles)
+    kept = {name: earlier.extra[name] for name in ("day", "flag") if name in earlier.extra}
+    return {
+        "titles": titles,
+        "extra": kept,
+        "options": Options(serial_days=options_of(earlier).serial_days),
+        "split": earlier.split,
+        "compute_changes": earlier.compute_changes,
+        "supersede": earlier.supersede,
+    }
 
 
 def refuse_same_file(
@@ -254,20 +282,91 @@ def revise(
     Raises:
         Refused: when the import has begun or ended.
     """
-    _refuse_begun(upload)
+    refuse_begun(upload)
     upload.options, upload.policy, upload.split = asdict(options), policy, split
+    note_extra(upload, checked=None)
     session.flush()
     record(session, actor, "admin:import:revise", f"import_upload:{upload.id}", **asdict(options))
 
 
-def _refuse_begun(upload: ImportUpload) -> None:
+def refuse_begun(upload: ImportUpload) -> None:
+    """Refuse to change what is being imported or was.
+
+    Raises:
+        Refused: when the import has begun or ended.
+    """
     if upload.job_id is not None or upload.state is not BatchState.DRAFT:
         raise Refused(N_("该文件的导入已经开始，不能再修改。"))
 
 
+def choose(
+    session: Session,
+    actor: Acting,
+    upload: ImportUpload,
+    titles: Mapping[str, str],
+    *,
+    wide_file: bool = False,
+    **extra: str | None,
+) -> None:
+    """Say which title is which column; `extra`: the day and the flag of values that do not tell theirs.
+
+    Raises:
+        Rejected: the choice is incomplete or contradicts itself.
+        Refused: when the import has begun or ended.
+    """
+    refuse_begun(upload)
+    columns = importer_of(upload.kind).columns(upload.data_model)
+    is_wide = wide_file or any(name.startswith(WIDE) for name in titles)
+    if problems := mapping_problems(columns, titles, upload.kind, wide=is_wide):
+        raise Rejected(problems)
+    upload.titles = dict(titles)
+    note_extra(upload, **{"checked": None, **extra})
+    session.flush()
+    record(session, actor, "admin:import:choose", f"import_upload:{upload.id}", titles=dict(titles))
+
+
+def decide(
+    session: Session,
+    actor: Acting,
+    upload: ImportUpload,
+    policy: Policy,
+    *,
+    split: bool,
+    compute_changes: bool,
+    supersede: bool,
+) -> None:
+    """Say what becomes of bad rows, and what the bringer consents to.
+
+    Raises:
+        Refused: when the import has begun or ended.
+    """
+    refuse_begun(upload)
+    upload.policy, upload.split = policy, split
+    upload.compute_changes, upload.supersede = compute_changes, supersede
+    note_extra(upload, checked=None)
+    session.flush()
+    record(
+        session,
+        actor,
+        "admin:import:decide",
+        f"import_upload:{upload.id}",
+        policy=policy.value,
+        split=split,
+        compute_changes=compute_changes,
+        supersede=supersede,
+    )
+
+
+def note_extra(upload: ImportUpload, **extra: Any) -> None:
+    """Keep what is asked beyond how a file is read; None takes a note away."""
+    kept = {**upload.extra, **extra}
+    upload.extra = {name: value for name, value in kept.items() if value is not None}
+
+
 def options_of(upload: ImportUpload) -> Options:
-    """Return how a file is to be read."""
-    return Options(**upload.options)
+    """Return how a file is to be read; without a header line its columns are told by their places."""
+    options = Options(**upload.options)
+    return replace(options, order=order_of(upload.titles)) if options.header_line == 0 else options
 
 
 def look(upload: ImportUpload) -> Preview:
@@ -296,7 +395,7 @@ def inspect(session: Session, upload: ImportUpload) -> Findings:
                 sha256=upload.sha256,
                 room=room,
             )
-            checked, whole = importer.check(session, upload, sheet)
+            checked, whole = _checked(session, upload, sheet)
             parts = importer.parts(upload, checked)
             whole += _same_content(session, upload, checked)
     except Rejected as error:
@@ -307,6 +406,18 @@ def inspect(session: Session, upload: ImportUpload) -> Findings:
     problems = sorted([*sheet.problems, *checked.problems], key=lambda problem: problem.line or 0)
     later = checked.bad if checked.bad is not None else len({one.line for one in checked.problems})
     return replace(seen, parts=parts, problems=problems, bad=sheet.bad + later, notes=checked.notes)
+
+
+def _checked(session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
+    """Check rows; those of a wide file value by value, and a row with a bad value not at all."""
+    importer = importer_of(upload.kind)
+    columns = wide_columns(upload.titles)
+    if not columns:
+        return importer.check(session, upload, sheet)
+    day = str(upload.extra.get("day") or Period.parse(upload.period).last)
+    unfolded = wide.unfolded(sheet, upload.kind, columns, date.fromisoformat(day), upload.extra.get("flag"))
+    checked, whole = importer.check(session, upload, unfolded)
+    return wide.folded(checked, unfolded, columns), whole
 
 
 def digest_of(upload: ImportUpload, group: str, digest: str) -> str:
@@ -351,7 +462,7 @@ def keep_findings(upload: ImportUpload, findings: Findings) -> str | None:
         ],
         schema=_REJECTS,
     )
-    titles = json.dumps([column.title for column in columns_of(upload)])  # a data model may change later
+    titles = json.dumps(_written(upload, findings.layout))  # a data model may change later
     table = table.replace_schema_metadata({_TITLES: titles.encode()})
     return parquet.write(f"rejects/{upload.id}.parquet", table)
 
@@ -520,15 +631,20 @@ def withdraw(
         raise Refused(N_("批次 %(batch)s 不在生效状态。"), batch=batch.id)
     if batch.kind in ROSTERS:
         raise Refused(N_("人员和机构的导入不能撤回：请用新的生效日期导入更正。"))
-    pair = {IndicatorSet.BASIC, IndicatorSet.CHANGE}
-    together = [batch]
-    if batch.indicator_set in pair:
-        together = [one for one in batch.upload.batches if one.indicator_set in pair]
-    for one in together:
+    going = together(batch)
+    for one in going:
         one.state, one.withdrawn_at, one.withdraw_reason = BatchState.WITHDRAWN, now, reason.strip()[:500]
         record(session, actor, "admin:import:withdraw", f"import_batch:{one.id}", reason=reason.strip()[:500])
     session.flush()
-    return together
+    return going
+
+
+def together(batch: ImportBatch) -> list[ImportBatch]:
+    """Return the batches that go with a batch: a basic one and its change batch are withdrawn together."""
+    pair = {IndicatorSet.BASIC, IndicatorSet.CHANGE}
+    if batch.indicator_set not in pair:
+        return [batch]
+    return [one for one in batch.upload.batches if one.indicator_set in pair]
 
 
 def uploads() -> Select[ImportUpload]:
@@ -577,6 +693,7 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
     A row with several problems stands once. `extra` are the four last titles.
     """
     titles = _titles(upload)
+    kept = [at for at, title in enumerate(titles) if title != NOWHERE]
     found, _ = rejects(upload, per_page=1_000_000_000)
     by_line: dict[int, list[Reject]] = {}
     for reject in found:
@@ -584,6 +701,7 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
     rows = []
     for line, several in sorted(by_line.items()):
         cells = [cell or "" for cell in several[0].cells] or [""] * len(titles)
+        cells = [cells[at] for at in kept]
         problems = [reject.problem for reject in several]
         told = [
             [p.field or "" for p in problems],
@@ -591,7 +709,15 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
             [say(p) for p in problems],
         ]
         rows.append([*cells, str(line or ""), *(" / ".join(filter(None, one)) for one in told)])
-    return csv_text([*titles, *extra], rows)
+    return csv_text([*(titles[at] for at in kept), *extra], rows)
+
+
+def _written(upload: ImportUpload, layout: Layout | None) -> list[str]:
+    """Return the wanted columns as the file titles them, with the units that stand there."""
+    columns = columns_of(upload)
+    titles = layout.titles if layout and layout.header_line else ()
+    positions = match_header(titles, columns).positions
+    return [titles[positions[one.name]] if one.name in positions else one.title for one in columns]
 
 
 def _titles(upload: ImportUpload) -> list[str]:
