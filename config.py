@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent
+SHORTEST_KEY = 32
 
 
 def home() -> Path:
@@ -25,8 +26,9 @@ def settings(home_directory: Path | None = None) -> dict[str, Any]:
         "ZHIXING_FILES": os.environ.get("ZHIXING_FILES") or str(base / "files"),
         "ZHIXING_FACTS": os.environ.get("ZHIXING_FACTS") or str(base / "facts"),
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL") or f"sqlite:///{base / 'zhixing.db'}",
-        "SECRET_KEY": os.environ.get("SECRET_KEY") or _kept_key(base, production),
+        "SECRET_KEY": _own_key() if production else os.environ.get("SECRET_KEY") or _kept_key(base),
         "PUBLIC_URL": os.environ.get("PUBLIC_URL", ""),
+        "PROXIES": int(os.environ.get("PROXIES") or 0),
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -40,10 +42,19 @@ def settings(home_directory: Path | None = None) -> dict[str, Any]:
     }
 
 
-def _kept_key(base: Path, production: bool) -> str:
-    """Return the key made once for this installation; production must bring its own."""
-    if production:
-        raise SystemExit("SECRET_KEY must be set in production; see docs/handbook/en/operations.md")
+def _own_key() -> str:
+    """Return the key that production must bring: never one made here, never one that can be guessed."""
+    key = os.environ.get("SECRET_KEY", "")
+    if len(key) < SHORTEST_KEY or len(set(key)) < 10:
+        raise SystemExit(
+            f"Refused: ZHIXING_ENV is production, and SECRET_KEY must be at least {SHORTEST_KEY} random "
+            "characters; see docs/handbook/en/operations.md"
+        )
+    return key
+
+
+def _kept_key(base: Path) -> str:
+    """Return the key made once for this installation."""
     path = base / "secret.key"
     if not path.exists():
         base.mkdir(parents=True, exist_ok=True)

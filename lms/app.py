@@ -14,9 +14,9 @@ from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 import config
-from lms.core import catalogue
+from lms.core import catalogue, ops
 from lms.core.db import db, prepare_engine, read_only
-from lms.web import brand, current, errors, filters, headers, nav
+from lms.web import brand, current, errors, filters, headers, intake, nav
 from lms.web.text import page_language
 
 BLUEPRINTS = (
@@ -44,8 +44,14 @@ COMMANDS = (
 )
 """Modules with `init_app(app)` that add commands."""
 
-JOBS = ("lms.appraisal.jobs", "lms.reports.jobs", "lms.admin.jobs", "lms.indicators.jobs")
-"""Modules that register job kinds when imported."""
+JOBS = (
+    "lms.assessment.jobs",
+    "lms.appraisal.jobs",
+    "lms.reports.jobs",
+    "lms.admin.jobs",
+    "lms.indicators.jobs",
+)
+"""Modules that register job kinds and chores when imported."""
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
@@ -64,6 +70,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         prepare_engine(db.engine)
     Migrate(app, db, directory=str(root / "migrations"))
     Bootstrap5(app)
+    intake.init_app(app)
     CSRFProtect(app)
     Babel(app, locale_selector=page_language)
     current.init_app(app)
@@ -79,6 +86,17 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for name in JOBS:
         importlib.import_module(name)
     nav.init_app(app)
+    return app
+
+
+def serve() -> Flask:
+    """Return the application for a web server; in production it refuses to start over demo accounts."""
+    app = create_app()
+    with app.app_context():
+        if app.config["PRODUCTION"]:
+            with db.engine.connect() as connection:
+                ops.refuse_demo_accounts(connection)
+        db.engine.dispose()  # a server that forks hands no connection on
     return app
 
 

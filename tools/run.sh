@@ -24,7 +24,7 @@ trap stop EXIT
 
 $bin/flask worker &
 started+=($!)
-$bin/gunicorn 'lms.app:create_app()' --worker-class gthread --workers "${WEB_WORKERS:-2}" --threads 8 \
+$bin/gunicorn 'lms.app:serve()' --preload --worker-class gthread --workers "${WEB_WORKERS:-2}" --threads 8 \
   --bind "$HOST:$PORT" --graceful-timeout 3 --log-level warning &
 started+=($!)
 

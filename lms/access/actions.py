@@ -64,6 +64,8 @@ class Action(StrEnum):
     REPORT_PACK = "reports:zip:make"
 
     # admin
+    BANK_EDIT = "admin:bank:edit"
+    POST_DEFINE = "people:post:define"
     IMPORT_VIEW = "admin:import:view"
     IMPORT_RUN = "admin:import:run"
     IMPORT_WITHDRAW = "admin:import:withdraw"

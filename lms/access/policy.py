@@ -127,6 +127,8 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     ),
     (Action.REPORT_PACK, {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE}),
     # admin
+    (Action.BANK_EDIT, {Role.ADMIN: ALL}),
+    (Action.POST_DEFINE, {Role.ADMIN: ALL}),
     (Action.IMPORT_VIEW, {Role.ADMIN: ALL}),
     (Action.IMPORT_RUN, {Role.ADMIN: ALL}),
     (Action.IMPORT_WITHDRAW, {Role.ADMIN: ALL}),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.models import Account
 from lms.access.policy import Role
-from lms.access.services import grant, open_account
+from lms.access.services import grant, lock_accounts, open_account
 from lms.core.audit import SYSTEM
 from lms.core.calendar import load_statutory_days
 from lms.core.clock import local_day
@@ -45,6 +45,7 @@ def set_up(
     Raises:
         Refused: when somebody can sign in already.
     """
+    lock_accounts(session)  # of two people at the wizard, the second finds the work done
     if not is_empty(session):
         raise Refused(N_("系统已经完成初始设置。"))
     day = local_day(now)

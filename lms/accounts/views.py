@@ -7,14 +7,17 @@ from typing import Any
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from lms.access.actions import Action
-from lms.access.models import Proposal
+from lms.access.models import Account, Proposal
 from lms.access.services import (
     change_password as replace_password,
 )
 from lms.access.services import (
     decide,
+    grants_of,
+    has_to_change,
     throttled,
     verify_password,
 )
@@ -29,14 +32,13 @@ from lms.accounts.forms import PasswordForm, SetupForm, SignInForm
 from lms.accounts.services import is_empty, set_up
 from lms.core import clock
 from lms.core.db import db, read_only
-from lms.core.errors import Refused
 from lms.core.files import store
-from lms.core.i18n import N_
 from lms.web import current
 from lms.web.current import is_signed_in, person
 from lms.web.guard import public, requires
 from lms.web.load import load, reachable
 from lms.web.paging import paginate
+from lms.web.roles import role_names
 
 bp = Blueprint("accounts", __name__)
 
@@ -67,9 +69,11 @@ def sign_in() -> Any:
         db.session(), account_id, username=username, address=address, agent=request.user_agent.string, now=now
     )
     db.session.commit()
-    if token is None:
+    if token is None or account_id is None:
         return _signed_out(form, _("用户名或密码不正确。"), 401)
-    current.begin(token)
+    current.begin(token, password_first=has_to_change(db.session(), account_id))
+    if current.has_to_change_password():
+        return redirect(url_for("accounts.me"), 303)
     return redirect(_safe(request.args.get("next")) or url_for("home.index"), 303)
 
 
@@ -100,29 +104,43 @@ def sign_out() -> Any:
 @bp.route("/me", methods=["GET", "POST"])
 @requires(Action.SESSION_OWN)
 def me() -> Any:
-    """Show one's account; change the password."""
+    """Show one's account and rights; change the password."""
+    who = person()
+    own = db.session().get_one(Account, who.account_id)
+    username, address, now = own.username, request.remote_addr or "", clock.now()
     form = PasswordForm()
+    form.known = (username,)
     if form.validate_on_submit():
-        who = person()
         db.session.rollback()
-        read_only(reading=True)
-        fits = verify_password(db.session(), _username(), str(form.current.data)) == who.account_id
+        read_only(reading=True)  # hashing must not hold the write lock
+        slowed = throttled(db.session(), username, address, now)
+        fits = (
+            not slowed and verify_password(db.session(), username, str(form.current.data)) == who.account_id
+        )
         fresh = HASHER.hash(str(form.new.data)) if fits else ""
         db.session.rollback()
         read_only(reading=False)
-        if not fits:
-            raise Refused(N_("当前密码不正确。"))
-        replace_password(db.session(), who, who.account_id, fresh, clock.now())
-        current.end()
-        flash(_("密码已修改，请重新登录。"), "success")
-        return redirect(url_for("accounts.sign_in"), 303)
-    return render_template("accounts/me.html", form=form, username=_username()), 422 if form.errors else 200
-
-
-def _username() -> str:
-    from lms.access.models import Account
-
-    return db.session().get_one(Account, person().account_id).username
+        if fits:
+            replace_password(db.session(), who, who.account_id, fresh, now)
+            current.end()
+            flash(_("密码已修改，请重新登录。"), "success")
+            return redirect(url_for("accounts.sign_in"), 303)
+        if slowed:
+            form.current.errors = [_("尝试次数过多，请 15 分钟后再试。")]
+        else:
+            record_sign_in(db.session(), None, username=username, address=address, agent="", now=now)
+            db.session.commit()
+            form.current.errors = [_("当前密码不正确。")]
+    held = grants_of(db.session(), [who.account_id], clock.today()).get(who.account_id, [])
+    page = render_template(
+        "accounts/me.html",
+        form=form,
+        username=username,
+        held=held,
+        roles=role_names(),
+        password_first=current.has_to_change_password(),
+    )
+    return page, 422 if form.errors else 200
 
 
 @bp.route("/setup", methods=["GET", "POST"])
@@ -135,13 +153,11 @@ def setup() -> Any:
     if not form.validate_on_submit():
         return render_template("accounts/setup.html", form=form), 422 if form.errors else 200
     draft, now = form.to_draft(), clock.now()
-    db.session.rollback()
+    db.session.rollback()  # neither hashing nor writing a file holds the write lock
     password_hash = HASHER.hash(draft.password)
     logo = None
-    if form.logo.data:
-        logo = store(
-            db.session(), form.logo.data.read(), form.logo.data.filename, form.logo.data.mimetype, now=now
-        )
+    if draft.logo:
+        logo = store(db.session(), draft.logo, "logo.png", "image/png", now=now)
     set_up(
         db.session(),
         bank_zh=draft.bank_zh,
@@ -161,9 +177,9 @@ def setup() -> Any:
 @requires(Action.PROPOSAL_VIEW)
 def proposals() -> Any:
     """List what awaits a second person, newest first."""
-    page = paginate(
-        reachable(select(Proposal).order_by(Proposal.id.desc()), Proposal, Action.PROPOSAL_VIEW), per_page=30
-    )
+    people = (joinedload(Proposal.maker), joinedload(Proposal.checker))
+    listed = select(Proposal).options(*people).order_by(Proposal.id.desc())
+    page = paginate(reachable(listed, Proposal, Action.PROPOSAL_VIEW), per_page=30)
     return render_template("accounts/proposals.html", page=page)
 
 

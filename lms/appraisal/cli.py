@@ -11,6 +11,8 @@ from lms.appraisal.models import Cycle
 from lms.appraisal.services import verify
 from lms.core.db import db
 
+SHOWN = 200
+
 group = AppGroup("appraisal", help="Check appraisals.")
 
 
@@ -22,7 +24,7 @@ def init_app(app: Flask) -> None:
 @group.command("verify")
 @click.argument("code")
 def verify_command(code: str) -> None:
-    """Recompute the cycle CODE from its frozen inputs and compare with what is stored."""
+    """Recompute the cycle CODE from its frozen inputs and name whatever is stored otherwise."""
     session = db.session()
     cycle = session.scalar(select(Cycle).where(Cycle.code == code))
     if cycle is None:
@@ -32,9 +34,11 @@ def verify_command(code: str) -> None:
         click.echo(f"{code}: {found.people} appraisals agree, result {found.recomputed}")
         return
     for name in found.damaged:
-        click.echo(f"{code}: the frozen table {name} is gone or changed", err=True)
-    for number in found.differing:
-        click.echo(f"{code}: the stored total of {number} is not the recomputed one", err=True)
+        click.echo(f"{code}: {name} is gone or changed since its hash was taken", err=True)
+    for one in found.differences[:SHOWN]:
+        click.echo(f"{code}: {one.number}: {one.what} is {one.stored}, should be {one.expected}", err=True)
+    if len(found.differences) > SHOWN:
+        click.echo(f"{code}: and {len(found.differences) - SHOWN} more differences", err=True)
     if not found.damaged and not found.same_result:
         click.echo(f"{code}: recomputed {found.recomputed}, stored {cycle.result_sha256}", err=True)
     raise click.exceptions.Exit(1)

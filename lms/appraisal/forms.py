@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from wtforms import (
@@ -21,7 +22,8 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms import Form as Rows
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.widgets import TextInput
 
 from lms.appraisal.rules.comprehensive import SEVEN, Mark
 from lms.appraisal.rules.draft import GateDraft, GradeDraft, IndicatorDraft, Mode, SchemeDraft, SectionDraft
@@ -53,7 +55,13 @@ MISSING = [
 
 
 class Number(FloatField):
-    """A number that may be left empty; shown as people write it."""
+    """A number that may be left empty; shown as people write it, full-width digits read as well.
+
+    A plain text field: a browser's number field sends nothing at all for what it cannot read, and a turn of
+    the wheel over it changes a weight unseen.
+    """
+
+    widget = TextInput()
 
     def __init__(self, label: Any = None, **more: Any) -> None:
         super().__init__(
@@ -66,6 +74,9 @@ class Number(FloatField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(say(N_("请填写数字。"))) from None
+        if self.data is not None and not isfinite(self.data):
+            self.data = None
+            raise ValueError(say(N_("请填写数字。")))
 
     def _value(self) -> str:
         if self.raw_data:
@@ -261,15 +272,33 @@ class SchemeForm(Form):
         )
 
     def attach(self, problems: Iterable[Any]) -> list[str]:
-        """Put each problem of the document beside its field; return all of them as sentences."""
+        """Put each problem of the document beside its field; return all of them, each with its place."""
         told = []
         for problem in problems:
-            text = say(problem.message, problem.params)
-            told.append(text)
-            field = self._field(problem.path.split("/"))
+            text, path = say(problem.message, problem.params), problem.path.split("/")
+            where = self._place(path)
+            told.append(say(N_("%(where)s：%(what)s"), {"where": where, "what": text}) if where else text)
+            field = self._field(path)
             if field is not None:
                 field.errors = [*field.errors, text]
         return told
+
+    def _place(self, path: list[str]) -> str:
+        """Where in the form a path of the document is, in the names that were typed; "" for the whole."""
+        if path[0] == "grades":
+            return say(N_("等级"))
+        if path[0] == "gates":
+            return say(N_("门槛"))
+        if path[0] != "sections" or not len(self.sections):
+            return ""
+        if len(path) == 1:
+            return say(N_("各模块"))
+        section = self.sections[int(path[1])].form
+        names = [_text(section.name_zh) or _text(section.code)]
+        if len(path) > 3 and path[2] == "indicators":
+            row = section.indicators[int(path[3])].form
+            names.append(_text(row.name_zh) or _text(row.code))
+        return " › ".join(names)
 
     def _field(self, path: list[str]) -> Any:
         """The field a path of the document points to, as near as there is one."""
@@ -301,10 +330,17 @@ class SchemeForm(Form):
 class CycleForm(Form):
     """A new cycle."""
 
-    code = StringField(_l("考核期编码"), [InputRequired(), Length(max=60), Regexp(r"^[A-Za-z0-9._-]+$")])
+    code = StringField(
+        _l("考核期编码"),
+        [
+            InputRequired(),
+            Length(max=60),
+            Regexp(r"^[A-Za-z0-9._-]+$", message=_l("编码只能用字母、数字、点、横线和下划线。")),
+        ],
+    )
     name_zh = StringField(_l("名称"), [InputRequired(), Length(max=200)])
     name_en = StringField(_l("英文名称"), [Length(max=200)])
-    period = StringField(_l("期间（如 2026Q3）"), [InputRequired(), Length(max=7)])
+    period = StringField(_l("期间（如 2026Q3）"), [InputRequired()])
     version_id = SelectField(_l("考核方案"), coerce=int)
     org_unit_id = SelectField(_l("机构（含下级）"), coerce=int)
     series = SelectField(_l("岗位序列"))
@@ -315,15 +351,32 @@ class CycleForm(Form):
         try:
             field.data = Period.parse(field.data or "").code
         except Refused as error:
-            field.errors = [*field.errors, say(error.message, error.params)]
-            raise ValueError(say(error.message, error.params)) from None
+            raise ValidationError(say(error.message, error.params)) from None
+
+
+PLACES = -2
+"""The exponent of the last place that points are adjusted by."""
 
 
 class AdjustForm(Form):
     """A signed change of a total."""
 
-    points = DecimalField(_l("调整分值（可为负）"), [InputRequired()], places=2)
+    points = DecimalField(
+        _l("调整分值（可为负）"),
+        [InputRequired()],
+        places=2,
+        widget=TextInput(),
+        render_kw={"autocomplete": "off"},
+    )
     reason = TextAreaField(_l("理由"), [InputRequired(), Length(max=1000)])
+
+    def validate_points(self, field: Any) -> None:
+        """Refuse what is no number of points with at most two places."""
+        points: Decimal | None = field.data
+        if field.errors:
+            return
+        if points is None or not points.is_finite() or int(points.as_tuple().exponent) < PLACES:
+            raise ValidationError(say(N_("请填写数字，最多两位小数。")))
 
     def change(self) -> tuple[Decimal, str]:
         """Return the points and the reason."""

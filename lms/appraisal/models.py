@@ -123,7 +123,8 @@ class Cycle(Model):
 class Appraisal(Model):
     """One person in one cycle, with the unit as frozen; figures are empty until computed.
 
-    `total` is what the engine gave and is never overwritten; `final_total` adds the adjustments.
+    `total` is what the engine gave and is never overwritten; `final_total` adds the adjustments, and `rank`
+    is the place by it.
     """
 
     __tablename__ = "appraisal"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,22 +20,32 @@ from lms.appraisal.models import (
     CycleState,
     Scheme,
     SchemeVersion,
+    Section,
     VersionState,
 )
 from lms.appraisal.rules.comprehensive import SEVEN
-from lms.appraisal.rules.draft import SchemeDraft
-from lms.appraisal.rules.standing import DETAILS, FLAGS, SOURCES, STEPS, standing_text
+from lms.appraisal.rules.draft import IndicatorDraft, Mode, SchemeDraft
+from lms.appraisal.rules.standing import (
+    DETAILS,
+    FLAGS,
+    PERCENT_POINTS,
+    SOURCES,
+    STEPS,
+    standing_text,
+    unit_text,
+)
 from lms.appraisal.rules.words import in_words, plain
 from lms.appraisal.services import cycles as cycle_services
 from lms.appraisal.services import publishing, ratings, results, schemes
 from lms.core import clock
 from lms.core.db import db
-from lms.core.errors import Rejected
+from lms.core.errors import Refused, Rejected
 from lms.core.i18n import N_
 from lms.core.jobs import Job
 from lms.people.models import OrgUnit
 from lms.web import charts
 from lms.web.current import person
+from lms.web.filters import points
 from lms.web.guard import requires
 from lms.web.load import load, reachable
 from lms.web.paging import paginate
@@ -72,15 +84,27 @@ def words() -> dict[str, Any]:
         "detail_name": _detail,
         "source_name": lambda code: say(SOURCES.get(code) or code),
         "flag_name": lambda code: say(FLAGS[code]) if code in FLAGS else code,
-        "standing": standing_text,
+        "standing": lambda line: standing_text(line.position_kind, line.standing, line.unit, page_language()),
+        "unit_name": lambda unit: unit_text(unit, page_language()),
+        "formula": _formula,
         "plain": plain,
         "seven": SEVEN,
         "adjust_action": Action.RESULT_ADJUST,
+        "list_action": Action.RESULT_LIST,
     }
+
+
+def _formula(sections: Sequence[Section]) -> str:
+    """The composite as people work it out: 92.40 × 60% + … ; "" where it is no such sum."""
+    if not sections or any(one.weight is None or one.points is None for one in sections):
+        return ""
+    return " + ".join(f"{points(one.points)} × {plain(one.weight)}%" for one in sections)
 
 
 def _detail(code: str) -> str:
     name, _colon, rest = code.partition(":")
+    if name == "factor" and rest:
+        return rest.strip()
     if name == "segment" and rest:
         return _("第 %(n)s 段", n=rest)
     return say(DETAILS[code]) if code in DETAILS else code
@@ -114,6 +138,7 @@ def scheme(scheme_id: int) -> Any:
         version=version,
         versions=schemes.versions(session, found.id),
         draft=schemes.editable(version),
+        stamp=schemes.stamp(version),
         said=_said(version),
         measures=_measure_names(),
     )
@@ -140,7 +165,7 @@ def scheme_edit(scheme_id: int) -> Any:
     form = SchemeForm()
     if request.method == "GET":
         form.fill(schemes.editable(version))
-        form.seen.data, form.org_unit_id.data = str(version.lock), found.org_unit_id
+        form.seen.data, form.org_unit_id.data = schemes.stamp(version), found.org_unit_id
     return _edit(form, found, schemes.editable(version))
 
 
@@ -148,6 +173,8 @@ def _edit(form: SchemeForm, found: Scheme | None, before: SchemeDraft | None) ->
     """Show the editor, add a row to it, or save it."""
     names = _measure_names()
     told: list[str] = []
+    if found is not None:
+        form.code.render_kw = {"readonly": True}
     if request.method == "POST":
         form.prune()
         form.offer(names, _units(Action.SCHEME_DESIGN))
@@ -159,6 +186,8 @@ def _edit(form: SchemeForm, found: Scheme | None, before: SchemeDraft | None) ->
                 return _saved(form, found, form.to_draft(before), list(names))
             except scoring.InvalidScheme as error:
                 told = form.attach(error.problems)
+            except Refused as error:
+                told = [_refusal(error)]
         else:
             told = [_("有些内容填写有误，请看标出的地方。")]
     form.offer(names, _units(Action.SCHEME_DESIGN))
@@ -172,9 +201,8 @@ def _saved(form: SchemeForm, found: Scheme | None, draft: SchemeDraft, measures:
         unit = load(OrgUnit, form.org_unit_id.data, Action.SCHEME_DESIGN)
         version = services.design_scheme(session, person(), draft, unit.id, now=now, measures=measures)
     else:
-        seen = int(form.seen.data or "") if (form.seen.data or "").isdecimal() else None
         version = services.revise_scheme(
-            session, person(), found.id, draft, now=now, measures=measures, seen=seen
+            session, person(), found.id, draft, now=now, measures=measures, seen=form.seen.data or ""
         )
     flash(_("方案草稿已保存。"), "success")
     return redirect(url_for("appraisal.scheme", scheme_id=version.scheme_id), 303)
@@ -186,7 +214,14 @@ def scheme_activate(scheme_id: int) -> Any:
     """Make the draft the version that new cycles use."""
     found = load(Scheme, scheme_id, Action.SCHEME_DESIGN)
     version = schemes.latest_version(db.session(), found.id)
-    services.activate(db.session(), person(), version, now=clock.now(), measures=list(_measure_names()))
+    services.activate(
+        db.session(),
+        person(),
+        version,
+        now=clock.now(),
+        measures=list(_measure_names()),
+        seen=request.form.get("seen"),
+    )
     flash(_("方案第 %(n)s 版已启用。", n=version.number), "success")
     return redirect(url_for("appraisal.scheme", scheme_id=found.id), 303)
 
@@ -215,24 +250,33 @@ def cycle_new() -> Any:
     ]
     form.org_unit_id.choices = _units(Action.CYCLE_RUN)
     form.series.choices = [(series, series) for series in cycle_services.series_in_use(session)]
+    told = ""
     if form.validate_on_submit():
-        cycle = services.open_cycle(
-            session,
-            person(),
-            code=form.code.data or "",
-            name_zh=form.name_zh.data or "",
-            name_en=form.name_en.data or None,
-            period=form.period.data or "",
-            version=versions[form.version_id.data],
-            unit=load(OrgUnit, form.org_unit_id.data, Action.CYCLE_RUN),
-            series=form.series.data,
-            rating_due=form.rating_due.data,
-            now=clock.now(),
-        )
-        flash(_("考核期已开启，主管可以评分。"), "success")
-        return redirect(url_for("appraisal.cycle", cycle_id=cycle.id), 303)
-    page = render_template("appraisal/cycle_new.html", form=form)
-    return (page, 422) if form.errors else page
+        try:
+            return _opened(form, versions)
+        except Refused as error:
+            told = _refusal(error)
+    page = render_template("appraisal/cycle_new.html", form=form, told=told)
+    return (page, 422) if form.errors or told else page
+
+
+def _opened(form: CycleForm, versions: Mapping[int, SchemeVersion]) -> Any:
+    """Open the cycle that was typed, and lead to it."""
+    cycle = services.open_cycle(
+        db.session(),
+        person(),
+        code=form.code.data or "",
+        name_zh=form.name_zh.data or "",
+        name_en=form.name_en.data or None,
+        period=form.period.data or "",
+        version=versions[form.version_id.data],
+        unit=load(OrgUnit, form.org_unit_id.data, Action.CYCLE_RUN),
+        series=form.series.data,
+        rating_due=form.rating_due.data,
+        now=clock.now(),
+    )
+    flash(_("考核期已开启，主管可以评分。"), "success")
+    return redirect(url_for("appraisal.cycle", cycle_id=cycle.id), 303)
 
 
 @bp.get("/cycles/<int:cycle_id>")
@@ -299,6 +343,7 @@ def grid(cycle_id: int) -> Any:
     page = paginate(ratings.rateable(found.id, person(), day), per_page=20)
     ids = [appraisal.employee_id for appraisal in page.items]
     problems: dict[str, str] = {}
+    told = ""
     if request.method == "POST":
         typed = typed_marks(request.form, ids)
         try:
@@ -317,15 +362,18 @@ def grid(cycle_id: int) -> Any:
             return redirect(url_for("appraisal.grid", cycle_id=found.id, page=page.number), 303)
         except Rejected as error:
             problems = {str(p.field): say_problem(p) for p in error.problems}
+        except Refused as error:
+            told = _refusal(error)
     answer = render_template(
         "appraisal/grid.html",
         cycle=found,
         page=page,
         rated=ratings.rated(session, found.id, ids),
-        typed=request.form if problems else None,
+        typed=request.form if problems or told else None,
         problems=problems,
+        told=told,
     )
-    return (answer, 422) if problems else answer
+    return (answer, 422) if problems or told else answer
 
 
 # ---------------------------------------------------------------- results
@@ -358,6 +406,8 @@ def results_list() -> Any:
         cycles=known,
         chosen=chosen,
         units=results.units_of(session, chosen.id, person(), day) if chosen else [],
+        parts=chosen.scheme_version.document["sections"] if chosen else [],
+        grades=chosen.scheme_version.document.get("grades", []) if chosen else [],
         sections=results.section_points(session, [appraisal.id for appraisal in page.items]),
         form=form,
         states=STATES,
@@ -390,7 +440,15 @@ def explain(appraisal_id: int) -> Any:
     """Open every point of an appraisal down to its source rows."""
     load(results.visible(person()), appraisal_id, Action.RESULT_VIEW)
     tree = results.explain(db.session(), appraisal_id)
-    return render_template("appraisal/explain.html", tree=tree, appraisal=tree.appraisal)
+    return render_template(
+        "appraisal/explain.html",
+        tree=tree,
+        appraisal=tree.appraisal,
+        gates={gate.code: gate for gate in results.gates_of(tree.appraisal, page_language())},
+        grade=results.grade_name(
+            tree.appraisal.cycle.scheme_version, tree.appraisal.final_grade, page_language()
+        ),
+    )
 
 
 @bp.post("/results/<int:appraisal_id>/adjust")
@@ -400,11 +458,14 @@ def adjust(appraisal_id: int) -> Any:
     appraisal = load(results.visible(person()), appraisal_id, Action.RESULT_ADJUST)
     form = AdjustForm()
     if form.validate_on_submit():
-        services.propose_adjustment(db.session(), person(), appraisal, *form.change(), now=clock.now())
-        flash(_("调整已提交，等待另一人复核。"), "success")
-        return redirect(url_for("appraisal.result", appraisal_id=appraisal.id), 303)
+        try:
+            services.propose_adjustment(db.session(), person(), appraisal, *form.change(), now=clock.now())
+            flash(_("调整已提交，等待另一人复核。"), "success")
+            return redirect(url_for("appraisal.result", appraisal_id=appraisal_id), 303)
+        except Refused as error:
+            form.points.errors = [_refusal(error)]
     page = render_template(
-        "appraisal/result.html", **_shown(results.whole(db.session(), appraisal.id)), form=form
+        "appraisal/result.html", **_shown(results.whole(db.session(), appraisal_id)), form=form
     )
     return page, 422
 
@@ -454,6 +515,12 @@ def _shown(appraisal: Appraisal) -> dict[str, Any]:
 # ---------------------------------------------------------------- helpers
 
 
+def _refusal(error: Refused) -> str:
+    """Take back what was begun and return why, for a page that keeps what was typed."""
+    db.session.rollback()
+    return say(error.message, error.params)
+
+
 def _measure_names() -> dict[str, str]:
     place = 0 if page_language() == "zh" else 1
     return {code: names[place] for code, names in services.known_measures(db.session()).items()}
@@ -464,11 +531,18 @@ def _units(action: Action) -> list[tuple[int, str]]:
     return [(unit.id, local(unit, "name")) for unit in found]
 
 
+def _read(line: IndicatorDraft) -> IndicatorDraft:
+    """A rule with its unit in the page's language; percentages differ by percentage points."""
+    if line.unit == "%" and line.mode is Mode.DIFFERENCE:
+        return replace(line, unit=PERCENT_POINTS[page_language()])
+    return replace(line, unit=unit_text(line.unit, page_language()))
+
+
 def _said(version: SchemeVersion) -> dict[str, list[str]]:
     """Each rule of a version in sentences, by indicator code."""
     described = schemes.described(version, page_language())
     return {
-        line.code: [say(text, params) for text, params in in_words(line)] or [described[line.code]]
+        line.code: [say(text, params) for text, params in in_words(_read(line))] or [described[line.code]]
         for section in schemes.editable(version).sections
         for line in section.indicators
     }

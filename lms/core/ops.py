@@ -18,10 +18,10 @@ from pathlib import Path
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, select
 
 from lms.core import triggers
-from lms.core.db import db
+from lms.core.db import Model, db
 from lms.core.jobs import durable
 from lms.core.worker import Busy, only_one
 
@@ -113,9 +113,7 @@ def faults(connection: Connection) -> list[str]:
     if present != wanted_heads():
         found.append(f"the schema is at {_words(present)}, the code wants {_words(wanted_heads())}")
     tables = set(inspect(connection).get_table_names())
-    guarded = {table for table in triggers.APPEND_ONLY if table in tables}
-    expected = {f"{table}_no_{verb}" for table in guarded for verb in ("update", "delete")}
-    missing = expected - triggers.installed(connection)
+    missing = {guard.name for guard in triggers.guards(tables)} - triggers.installed(connection)
     if missing:
         found.append(f"triggers are missing: {_words(missing)}")
     if connection.dialect.name == "sqlite":
@@ -129,12 +127,51 @@ def faults(connection: Connection) -> list[str]:
 
 
 def prepare_jobs(engine: Engine) -> None:
-    """Create or migrate the tables of durable jobs."""
-    durable.prepare(engine.url)
+    """Create the tables of durable jobs; those that stand are migrated by the worker when it starts.
+
+    DBOS takes seconds to import, which a start with nothing to do should not cost.
+    """
+    if not durable.prepared(engine):
+        durable.prepare(engine.url)
 
 
 def _words(names: set[str]) -> str:
     return ", ".join(sorted(names)) or "nothing"
+
+
+# ---------------------------------------------------------------- production
+
+
+class NotForProduction(SystemExit):
+    """The installation must not be served in production; the text says why and what to do."""
+
+
+def demo_accounts(connection: Connection) -> list[str]:
+    """Return the user names of the demo bank that still open; their password is known to everybody."""
+    account = Model.metadata.tables["account"]
+    if not inspect(connection).has_table(account.name):
+        return []
+    living = select(account.c.username).where(account.c.demo, account.c.disabled_at.is_(None))
+    return list(connection.scalars(living.order_by(account.c.id)))
+
+
+def refuse_demo_accounts(connection: Connection) -> None:
+    """Let no server start in production on a database that holds accounts of the demo bank.
+
+    Raises:
+        NotForProduction: naming the first of them.
+    """
+    found = demo_accounts(connection)
+    if found:
+        raise NotForProduction(
+            f"Refused: ZHIXING_ENV is production, and this database holds {_accounts(found)}. Their password "
+            "is public. Start from an empty database (DATABASE_URL, ZHIXING_HOME), or disable them first."
+        )
+
+
+def _accounts(names: list[str]) -> str:
+    shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    return f"{len(names)} {'account' if len(names) == 1 else 'accounts'} of the demo bank ({shown})"
 
 
 # ---------------------------------------------------------------- doctor
@@ -150,6 +187,7 @@ def examine() -> Iterator[Finding]:
         "harfbuzz": lambda: _library("libharfbuzz-subset.so.0", "libharfbuzz-subset0"),
         "fonts": _fonts,
         "worker": _worker,
+        "accounts": _demo,
     }
     for name, check in checks.items():
         try:
@@ -196,3 +234,11 @@ def _worker() -> str:
     with suppress(Busy), only_one(Path(current_app.config["ZHIXING_HOME"]), db.engine):
         raise RuntimeError("no worker is running: flask worker")
     return "running"
+
+
+def _demo() -> str:
+    with db.engine.connect() as connection:
+        found = demo_accounts(connection)
+    if found and current_app.config["PRODUCTION"]:
+        raise RuntimeError(f"{_accounts(found)}: refused in production")
+    return f"{_accounts(found)}: for trials only" if found else "none of the demo bank"

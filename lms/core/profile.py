@@ -14,6 +14,8 @@ from lms.core.files import StoredFile
 from lms.core.i18n import N_
 
 DEFAULT_COLOUR = "#0b4f8a"
+LEAST_CONTRAST = 4.5
+"""What WCAG 2 asks of text of ordinary size."""
 
 
 class BankProfile(Model):
@@ -50,7 +52,7 @@ def set_profile(
     """
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
         raise Refused(N_("颜色请写成 #rrggbb 的形式。"))
-    if contrast_with_white(colour) < 4.5:
+    if contrast_with_white(colour) < LEAST_CONTRAST:
         raise Refused(N_("这个颜色太浅，白色文字看不清，请选择更深的颜色。"))
     profile = bank_profile(session) or BankProfile(name_zh=name_zh)
     profile.name_zh, profile.name_en, profile.colour = name_zh, name_en, colour.lower()

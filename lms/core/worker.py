@@ -1,4 +1,4 @@
-"""The one process that runs durable jobs, and the lock that keeps it the only one.
+"""The one process that runs durable jobs and chores, and the lock that keeps it the only one.
 
 A second launcher would "recover" the living jobs of the first and run their steps twice.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from lms.core import housekeeping
 from lms.core.db import db
 from lms.core.jobs import durable, runner
 
@@ -70,7 +72,7 @@ def _locked(handle: int, connection: Any) -> bool:
 
 
 def run(app: Flask, until: Callable[[], object], *, polling_seconds: float = 0.2) -> None:
-    """Launch DBOS on the application database and work until `until` returns; needs an app context."""
+    """Launch DBOS on the application database, do jobs and chores until `until` returns; needs a context."""
     from dbos import DBOS
 
     durable.prepare(db.engine.url)
@@ -90,7 +92,10 @@ def run(app: Flask, until: Callable[[], object], *, polling_seconds: float = 0.2
     logging.getLogger("dbos").setLevel(logging.WARNING)
     DBOS.launch()
     DBOS.register_queue(durable.QUEUE, worker_concurrency=2, polling_interval_sec=polling_seconds)
+    over = Event()
+    Thread(target=housekeeping.keep, args=(app, over), name="housekeeping", daemon=True).start()
     until()
+    over.set()
 
 
 def _register(app: Flask) -> None:
@@ -142,7 +147,7 @@ def init_app(app: Flask) -> None:
 @with_appcontext
 @click.option("--patience", default=15.0, help="Seconds to wait for another worker to end.")
 def worker(patience: float) -> None:
-    """Run the durable jobs until interrupted; there is one worker for a database."""
+    """Run the durable jobs and the housekeeping until interrupted; there is one worker for a database."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     # The kernel may hand a signal to any thread, which would not wake the main one: the
     # interpreter's own handler writes to a pipe, and the main thread reads from it.

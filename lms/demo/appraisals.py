@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from sqlalchemy.orm import Session
@@ -23,7 +23,7 @@ from lms.appraisal.services import (
     run_cycle,
     standard_scheme,
 )
-from lms.core.clock import local_day, midnight
+from lms.core.clock import local_day
 from lms.core.periods import Period
 from lms.demo.staff import Bank
 
@@ -99,10 +99,11 @@ def open_for(session: Session, bank: Bank, version: SchemeVersion, period: Perio
     )
 
 
-def close(session: Session, bank: Bank, cycle: Cycle, skill: dict[str, float], draw: Random) -> None:
+def close(
+    session: Session, bank: Bank, cycle: Cycle, skill: dict[str, float], draw: Random, *, now: datetime
+) -> None:
     """Rate, compute and publish a quarter as it was done at its time."""
-    done = midnight(Period.parse(cycle.period).after + timedelta(days=12))
-    supervisor = _person(session, bank.accounts["supervisor"], done)
+    supervisor = _person(session, bank.accounts["supervisor"], now)
     marks = {}
     for employee, _unit in bank.managers:
         marks[employee.id] = [
@@ -110,10 +111,10 @@ def close(session: Session, bank: Bank, cycle: Cycle, skill: dict[str, float], d
             for item in SEVEN
             for level in [min(5, max(2, round(draw.gauss(4.2 + 0.15 * skill[employee.number], 0.55))))]
         ]
-    rate_many(session, supervisor, cycle, marks, now=done)
-    hr, checker = (_person(session, bank.accounts[name], done) for name in ("hr", "hr2"))
-    run_cycle(session, cycle, hr, done)
-    publish_by_two(session, cycle, hr, checker, now=done)
+    rate_many(session, supervisor, cycle, marks, now=now)
+    hr, checker = (_person(session, bank.accounts[name], now) for name in ("hr", "hr2"))
+    run_cycle(session, cycle, hr, now)
+    publish_by_two(session, cycle, hr, checker, now=now)
 
 
 def _person(session: Session, account: Account, now: datetime) -> Person:

@@ -23,7 +23,7 @@ demo = AppGroup("demo", help="The demo bank.")
     "--today", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day the bank is built for."
 )
 def build_command(size: str, today: datetime | None) -> None:
-    """Build the demo bank in an empty installation."""
+    """Build the demo bank in an empty installation: the whole of it, or, when interrupted, nothing."""
     if current_app.config["PRODUCTION"]:
         raise click.ClickException("the demo bank is refused in production")
     session = db.session()
@@ -32,11 +32,10 @@ def build_command(size: str, today: datetime | None) -> None:
     day = today.date() if today else clock.today()
     with tqdm(total=1, unit="step", bar_format="{desc}: {bar} {n_fmt}/{total_fmt} [{elapsed}]") as bar:
         for title, done, steps in build(session, size, day):
-            session.commit()
             bar.total = steps
             bar.n = done
             bar.set_description(title)
-        session.commit()
+        session.commit()  # once: half a bank would pass for a whole one at the next start
         bar.n = bar.total or 0
         bar.refresh()
 

@@ -1,4 +1,4 @@
-"""Building the demo bank step by step; each step is committed by the caller."""
+"""Building the demo bank step by step, in the one transaction of the caller."""
 
 from __future__ import annotations
 
@@ -44,9 +44,13 @@ class Plan:
         """The moment the demo bank believes it is: midday of its day."""
         return midnight(self.today) + timedelta(hours=12)
 
+    def after(self, day: date, *, days: int) -> datetime:
+        """The night that many days after a day; when that lies ahead, the present moment."""
+        return min(midnight(day + timedelta(days=days)), self.now)
+
 
 def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, int]]:
-    """Build a variant; yield (message id, step, steps) before each step so that a caller can commit."""
+    """Build a variant; yield (message id, step, steps) before each step, for a bar of progress."""
     plan, shape, draw = Plan(size, today), SHAPES[size], Random(SEED)
     built: dict[str, Bank] = {}
 
@@ -70,7 +74,7 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
 
     def quarter(period: Period, code: str, at: int) -> None:
         bank = built["bank"]
-        bring_in(session, SYSTEM, bank, period, skill, draw, now=midnight(period.after + timedelta(days=5)))
+        bring_in(session, SYSTEM, bank, period, skill, draw, now=plan.after(period.after, days=5))
         managers = [employee for employee, _ in bank.managers]
         size = max(1, -(-len(managers) // 4)) if len(managers) > 8 else len(managers)
         for part, first in enumerate(range(0, len(managers), size)):
@@ -88,7 +92,7 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
                 draw=draw,
             )
         cycle = open_for(session, bank, schemes["RM"], period, midnight(period.after))
-        close(session, bank, cycle, skill, draw)
+        close(session, bank, cycle, skill, draw, now=plan.after(period.after, days=12))
 
     def present() -> None:
         bank = built["bank"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
+from pypinyin import lazy_pinyin
 from sqlalchemy.orm import Session
 
 from lms.access.models import Account
@@ -52,7 +53,7 @@ def open_units(session: Session, shape: Shape, founded: date) -> Bank:
     bank.head_office = opened("HO", "示例银行总行", "Demo Bank head office", Level.HEAD_OFFICE, None)
     parents, towns, streets = [bank.head_office], iter(TOWNS), iter(STREETS)
     tier_1 = [
-        opened(f"T1{at:02d}", f"{city}分行", f"Tier-1 branch {at}", Level.TIER_1, bank.head_office)
+        opened(f"T1{at:02d}", f"{city}分行", f"{_latin(city)} Branch", Level.TIER_1, bank.head_office)
         for at, city in enumerate(CITIES[: shape.tier_1], 1)
     ]
     parents += tier_1
@@ -60,28 +61,38 @@ def open_units(session: Session, shape: Shape, founded: date) -> Bank:
     for above, count in zip(tier_1, shape.tier_2, strict=True):
         for _ in range(count):
             number += 1
+            town = next(towns)
             parents.append(
-                opened(
-                    f"T2{number:02d}", f"{next(towns)}分行", f"Tier-2 branch {number}", Level.TIER_2, above
-                )
+                opened(f"T2{number:02d}", f"{town}分行", f"{_latin(town)} Branch", Level.TIER_2, above)
             )
     number, subs = 0, []
     for above, count in zip(parents, shape.sub_branches, strict=True):
         for _ in range(count):
             number += 1
+            street = next(streets)
             subs.append(
                 opened(
-                    f"S{number:03d}", f"{next(streets)}支行", f"Sub-branch {number}", Level.SUB_BRANCH, above
+                    f"S{number:03d}",
+                    f"{street}支行",
+                    f"{_latin(street)} Sub-branch",
+                    Level.SUB_BRANCH,
+                    above,
                 )
             )
     for at in range(shape.offices):
         above = subs[at * 3 // 4 % len(subs)]
         name = above.name_zh.removesuffix("支行")
-        opened(f"F{at + 1:03d}", f"{name}第{at % 4 + 1}分理处", f"Office {at + 1}", Level.OFFICE, above)
+        english = f"{_latin(name)} Office {at % 4 + 1}"
+        opened(f"F{at + 1:03d}", f"{name}第{at % 4 + 1}分理处", english, Level.OFFICE, above)
     for code, zh, en, series in POSTS:
         bank.posts[code] = define_post(session, code, zh, series, en)
     bank.grades = [define_grade(session, code, zh, at, en) for at, (code, zh, en, _) in enumerate(GRADES, 1)]
     return bank
+
+
+def _latin(name: str) -> str:
+    """A place as English papers write it: 城东 is Chengdong."""
+    return "".join(lazy_pinyin(name)).capitalize()
 
 
 CAST = (

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from lms.access.actions import Action
 from lms.core import clock
 from lms.core.db import db
+from lms.home import start
 from lms.home.services import todos
 from lms.learning.services import continue_lesson, search_courses
 from lms.people.models import Employee
@@ -17,6 +18,7 @@ from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load, reachable
 from lms.web.paging import paginate
+from lms.web.roles import role_names
 
 bp = Blueprint("home", __name__)
 
@@ -36,6 +38,8 @@ def index() -> Any:
         todos=todos(session, who, now),
         lesson=continue_lesson(session, who.employee_id) if who.employee_id else None,
         posting=posting,
+        steps=start.steps(session, who),
+        role_names=role_names(),
         roles=sorted(who.roles),
     )
 

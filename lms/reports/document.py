@@ -89,6 +89,12 @@ class IndicatorLine:
     state: LineState = LineState.OK
     flag: str = ""
     note: str = ""
+    effective_weight: Decimal | None = None
+
+    @property
+    def reweighted(self) -> bool:
+        """Whether it counted with another weight than the scheme's, because another line was left out."""
+        return self.effective_weight is not None and self.effective_weight != self.weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +148,12 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A remark as written, with who wrote it and when."""
+    """A remark as written, with who wrote it, when and about what."""
 
     who: str
     on: date
     text: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

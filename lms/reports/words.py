@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from lms.core.catalogue import DIRECTORY, compile_stale
 from lms.core.clock import SHANGHAI
@@ -30,6 +31,11 @@ class Words:
     def __init__(self, language: Language) -> None:
         self.tag = _TAGS[language]
         self._locale = Locale.parse(_LOCALES[language])
+
+    def lang(self, text: str) -> Markup:
+        """The attribute of an element whose text stays Chinese in an English report; else nothing."""
+        foreign = self._locale.language != "zh" and any("\u4e00" <= sign <= "\u9fff" for sign in text)
+        return Markup(' lang="zh-CN"') if foreign else Markup()
 
     def points(self, value: Decimal | None) -> str:
         """Points with two places, or more if they have more."""

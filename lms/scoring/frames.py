@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import duckdb
 import narwhals as nw
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
@@ -48,6 +47,8 @@ def lifter(backend: Backend) -> Iterator[Lift]:
         with duckdb.connect() as connection:
             yield lambda table: nw.from_native(connection.from_arrow(table))
     elif backend == "pandas":
+        import pandas as pd  # slow to import, and only previews and tests ask for it
+
         yield lambda table: nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype)).lazy()
     elif backend == "polars":
         import polars as pl  # a development dependency: only whoever asks for it needs it

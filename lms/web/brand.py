@@ -37,7 +37,7 @@ def logo() -> Response:
     profile = bank_profile(db.session())
     if profile is None or profile.logo is None:
         raise NotFound
-    return Response(read(profile.logo), mimetype=profile.logo.media_type)
+    return Response(read(profile.logo), mimetype="image/png", headers={"Cache-Control": "max-age=60"})
 
 
 @bp.post("/language/<language>")

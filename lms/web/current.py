@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load_user(token: str) -> SignedIn | None:
         living = signed_in(db.session(), token, clock.now())
-        if living is None:
+        if living is None or (app.config["PRODUCTION"] and living.account.demo):
             return None
         person = person_of(db.session(), living.account, clock.today(), browser_language())
         return SignedIn(token, living, person)
@@ -50,14 +50,19 @@ def browser_language() -> str:
     return request.accept_languages.best_match(LANGUAGES) or "zh"
 
 
-def begin(token: str) -> None:
-    """Start a browser session for a token; whatever the browser held before is dropped."""
+def begin(token: str, *, password_first: bool = False) -> None:
+    """Start a browser session for a token; whatever the browser held before is dropped.
+
+    With `password_first` it leads nowhere but to the change of the password.
+    """
     language = session.get("language")
     session.clear()
     if language:
         session["language"] = language
     session["_user_id"] = token
     session["_fresh"] = True
+    if password_first:
+        session["password_first"] = True
 
 
 def end() -> str | None:
@@ -68,6 +73,11 @@ def end() -> str | None:
     if language:
         session["language"] = language
     return token
+
+
+def has_to_change_password() -> bool:
+    """Whether this session was begun with a password that somebody else knows."""
+    return bool(session.get("password_first"))
 
 
 def is_signed_in() -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, flash, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -25,8 +26,8 @@ def wants_json() -> bool:
 def came_from() -> str | None:
     """Return the page of ours the request came from, or None."""
     came = urlsplit(request.referrer or "")
-    if not came.path or came.netloc != request.host:
-        return None
+    if not came.path or came.netloc != request.host or came.path.startswith("//") or "\\" in came.path:
+        return None  # a path of two slashes would lead to another host
     return came.path + (f"?{came.query}" if came.query else "")
 
 
@@ -35,6 +36,11 @@ def page(status: int, text: str, problems: list[Any] | None = None) -> Any:
     if wants_json():
         return jsonify(error=text, problems=[say_problem(p) for p in problems or []]), status
     return render_template("error.html", status=status, text=text, problems=problems or []), status
+
+
+def _is_double(error: IntegrityError) -> bool:
+    """Whether two people brought the same thing at the same moment, and this one came second."""
+    return getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE constraint" in str(error.orig)
 
 
 def init_app(app: Flask) -> None:
@@ -65,10 +71,7 @@ def init_app(app: Flask) -> None:
         db.session.rollback()
         return page(403, _("您没有进行此操作的权限。"))
 
-    @app.errorhandler(StaleDataError)
-    def stale(_error: StaleDataError) -> Any:
-        db.session.rollback()
-        return page(409, _("其他人刚刚修改了同一内容，请刷新后重试。"))
+    _register_of_store(app)
 
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> Any:
@@ -83,6 +86,7 @@ def init_app(app: Flask) -> None:
             404: _("没有找到这个页面或内容。"),
             405: _("不支持这种请求方式。"),
             413: _("文件太大。"),
+            500: _("系统出错，错误已记录，数据没有改动。"),
         }
         status = error.code or 500
         if 300 <= status < 400:
@@ -96,3 +100,25 @@ def init_app(app: Flask) -> None:
             raise error
         app.logger.exception("unhandled error")
         return page(500, _("系统出错，错误已记录，数据没有改动。"))
+
+
+def _register_of_store(app: Flask) -> None:
+    """Register the answers to what the database refused although every check had let it pass."""
+
+    @app.errorhandler(StaleDataError)
+    def stale(_error: StaleDataError) -> Any:
+        db.session.rollback()
+        return page(409, _("其他人刚刚修改了同一内容，请刷新后重试。"))
+
+    @app.errorhandler(IntegrityError)
+    def collision(error: IntegrityError) -> Any:
+        if not _is_double(error):
+            raise error
+        db.session.rollback()
+        return page(409, _("其他人刚刚修改了同一内容，请刷新后重试。"))
+
+    @app.errorhandler(DataError)
+    def unfit(error: DataError) -> Any:
+        db.session.rollback()
+        app.logger.warning("a value does not fit its column: %s", error.orig)
+        return page(422, _("提交的内容太长或超出允许的范围，没有保存任何数据。"))

@@ -11,7 +11,7 @@ from flask import abort, redirect, request, url_for
 from lms.access.actions import Action
 from lms.core.audit import record_now
 from lms.core.db import db
-from lms.web.current import is_signed_in, person
+from lms.web.current import has_to_change_password, is_signed_in, person
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,6 +27,8 @@ def requires(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 if request.method == "GET":
                     return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))  # type: ignore[return-value]
                 abort(401)
+            if has_to_change_password() and action is not Action.SESSION_OWN:
+                return redirect(url_for("accounts.me"), 303)  # type: ignore[return-value]
             if not person().can(action):
                 deny(action)
             return view(*args, **kwargs)

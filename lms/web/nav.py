@@ -12,7 +12,7 @@ from lms.core.clock import today
 from lms.core.db import db
 from lms.core.i18n import N_
 from lms.core.profile import bank_profile
-from lms.web.current import is_signed_in, person
+from lms.web.current import has_to_change_password, is_signed_in, person
 from lms.web.guard import may_open
 from lms.web.text import page_language, say
 
@@ -43,6 +43,8 @@ MENU = (
     (N_("考核方案"), "appraisal.schemes"),
     (N_("报告"), "reports.index"),
     (N_("复核"), "accounts.proposals"),
+    (N_("银行资料"), "admin.bank"),
+    (N_("岗位与等级"), "admin.posts"),
     (N_("数据导入"), "admin.imports"),
     (N_("指标"), "admin.indicators"),
     (N_("账号与权限"), "admin.accounts_page"),
@@ -53,7 +55,7 @@ MENU = (
 
 def entries() -> Iterator[Entry]:
     """Yield the menu of the current person."""
-    if not is_signed_in():
+    if not is_signed_in() or has_to_change_password():
         return
     for label, endpoint in MENU:
         view = current_app.view_functions.get(endpoint)

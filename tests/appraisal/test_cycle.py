@@ -23,7 +23,7 @@ from lms.appraisal.models import (
     RatingChange,
     VersionState,
 )
-from lms.appraisal.services import computing, frozen, publishing, ratings, results
+from lms.appraisal.services import computing, frozen, publishing, ratings, results, schemes
 from lms.core import jobs
 from lms.core.audit import SYSTEM
 from lms.core.errors import Forbidden, Refused, Rejected
@@ -79,7 +79,7 @@ def test_two_people_do_not_overwrite_each_others_draft(session: Session, story: 
     house, cycle = story
     scheme_id = cycle.scheme_version.scheme_id
     version = services.revise_scheme(session, house.person("hr"), scheme_id, draft(name_en="One"), now=NOW)
-    seen = version.lock
+    seen = schemes.stamp(version)
     services.revise_scheme(session, house.person("hr2"), scheme_id, draft(name_en="Two"), now=NOW, seen=seen)
     with pytest.raises(Refused):
         services.revise_scheme(
@@ -438,7 +438,7 @@ def test_the_paper_says_what_the_page_says(session: Session, story: Story) -> No
     assert data.lines[0].position == "92.4 %"
     assert [level.level for level in data.comprehensive] == [5, 4, 4, 4, 4, 4, 4]
     assert data.training[0].quiz_percent == 90
-    assert data.comments[0].text.startswith("Customer service")
+    assert data.comments[0].about == "Customer service"
     assert data.trend[-1].total == Decimal("89.89")
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from lms.appraisal import services
 from lms.appraisal.forms import SchemeForm
-from lms.appraisal.models import Cycle, CycleState, Scheme, SchemeVersion
+from lms.appraisal.models import Cycle, CycleState, Scheme, SchemeVersion, VersionState
+from lms.appraisal.services import schemes
 from lms.core.jobs import Job, run_inline
 from tests.appraisal.house import NOW, House, draft
 
@@ -239,3 +240,85 @@ def test_an_adjustment_is_asked_for_on_the_page_of_the_result(
     assert client.post(path, data={"points": "1.5", "reason": ""}).status_code == 422
     assert client.post(path, data={"points": "1.5", "reason": "救灾期间代岗"}).status_code == 303
     assert enter("zhao").post(path, data={"points": "1", "reason": "x"}).status_code == 403
+
+
+def test_a_draft_saved_meanwhile_is_neither_overwritten_nor_activated(
+    session: Session, story: Story, enter: Enter
+) -> None:
+    house, cycle = story
+    scheme_id, client = cycle.scheme_version.scheme_id, enter("hr")
+    path = f"/appraisal/schemes/{scheme_id}/edit"
+    fields = filled(client, path, draft(name_en="Mine"))
+    seen = schemes.stamp(cycle.scheme_version)
+    # Two savings later the lock of the new draft is that of the version both editors were filled from.
+    for name in ("Other", "Other again"):
+        services.revise_scheme(session, house.person("hr2"), scheme_id, draft(name_en=name), now=NOW)
+    session.commit()
+    late = client.post(path, data={**fields, "seen": seen, "org_unit_id": house.units["HO"].id})
+    assert late.status_code == 422
+    assert "其他人保存了此方案" in late.text
+    assert 'value="Mine"' in late.text, "what was typed is kept"
+    newest = schemes.latest_version(session, scheme_id)
+    shown = schemes.stamp(newest)
+    services.revise_scheme(session, house.person("hr2"), scheme_id, draft(name_en="Last"), now=NOW)
+    session.commit()
+    client.post(f"/appraisal/schemes/{scheme_id}/activate", data={"seen": shown})
+    session.expire_all()
+    assert schemes.latest_version(session, scheme_id).state is VersionState.DRAFT
+
+
+@pytest.mark.parametrize("period", ["2026年一季度", "2026Q9", ""])
+def test_a_wrong_period_is_refused_in_words(
+    session: Session, story: Story, enter: Enter, period: str
+) -> None:
+    house, cycle = story
+    data = {
+        "code": "NEW",
+        "name_zh": "新考核期",
+        "period": period,
+        "version_id": cycle.scheme_version_id,
+        "org_unit_id": house.units["HO"].id,
+        "series": "relationship_manager",
+    }
+    client = enter("hr")
+    answer = client.post("/appraisal/cycles/new", data=data)
+    assert answer.status_code == 422
+    assert 'value="新考核期"' in answer.text
+    taken = client.post("/appraisal/cycles/new", data={**data, "code": cycle.code, "period": "2026Q1"})
+    assert taken.status_code == 422
+    assert "已存在" in taken.text
+
+
+@pytest.mark.parametrize("points", ["abc", "NaN", "Infinity", "0.005", "25", "0", "1e40"])
+def test_a_wrong_adjustment_is_refused_and_its_reason_kept(
+    session: Session, computed: Story, enter: Enter, points: str
+) -> None:
+    house, cycle = computed
+    path = f"/appraisal/results/{house.appraisal(cycle, 'li').id}/adjust"
+    answer = enter("hr").post(path, data={"points": points, "reason": "写了很久的理由"})
+    assert answer.status_code == 422
+    assert "写了很久的理由" in answer.text
+
+
+def test_a_late_rating_without_a_reason_keeps_what_was_typed(
+    session: Session, computed: Story, enter: Enter
+) -> None:
+    house, cycle = computed
+    li = house.people["li"].id
+    answer = enter("zhao").post(
+        f"/appraisal/ratings/{cycle.id}",
+        data={f"level-{li}-general": "2", f"note-{li}-general": "材料屡次返工"},
+    )
+    assert answer.status_code == 422
+    assert "材料屡次返工" in answer.text
+
+
+@pytest.mark.parametrize("weight", ["NaN", "inf", "abc"])
+def test_what_is_no_number_is_said_beside_its_field(
+    session: Session, story: Story, enter: Enter, weight: str
+) -> None:
+    client = enter("hr")
+    fields = filled(client, "/appraisal/schemes/new", draft(code="NEW"))
+    answer = client.post("/appraisal/schemes/new", data={**fields, "sections-0-indicators-0-weight": weight})
+    assert answer.status_code == 422
+    assert "请填写数字" in answer.text

@@ -166,16 +166,18 @@ def test_training_means() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "unit", "text"),
+    ("kind", "value", "unit", "zh", "en"),
     [
-        ("ratio", "1.1", "元", "110.0 %"),
-        ("difference", "-0.3", "%", "−0.3 %"),
-        ("difference", "20", "户", "+20 户"),
-        ("value", "4", "级", ""),
+        ("ratio", "1.1", "元", "110.0 %", "110.0 %"),
+        ("difference", "-0.3", "%", "−0.3 个百分点", "−0.3 pp"),
+        ("difference", "20", "户", "+20 户", "+20 customers"),
+        ("difference", "2", "箱", "+2 箱", "+2 箱"),
+        ("value", "4", "级", "", ""),
     ],
 )
-def test_how_a_standing_is_written(kind: str, value: str, unit: str, text: str) -> None:
-    assert standing_text(kind, Decimal(value), unit) == text
+def test_how_a_standing_is_written(kind: str, value: str, unit: str, zh: str, en: str) -> None:
+    assert standing_text(kind, Decimal(value), unit, "zh") == zh
+    assert standing_text(kind, Decimal(value), unit, "en") == en
 
 
 def test_numbers_are_written_as_people_write_them() -> None:

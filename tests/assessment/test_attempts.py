@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from lms.assessment import services
 from lms.assessment.models import AnswerEntry, Attempt, AttemptItem, AttemptState, Question, Quiz
 from lms.assessment.rules import grading, results
 from lms.assessment.rules.answers import Fill
+from lms.core import clock, housekeeping
 from lms.core.audit import SYSTEM
 from lms.core.errors import NotFound, Refused, Rejected
 from lms.learning.models import Outcome
@@ -177,6 +179,21 @@ def test_overdue_attempts_are_closed_once(school: School) -> None:
     assert attempt.state is AttemptState.EXPIRED
     assert services.expire_overdue(school.session, now=attempt.due_at + MINUTE) == 0
     assert start(school, timedelta(hours=1)).number == 2
+
+
+def test_the_house_closes_overdue_attempts_by_itself(
+    school: School, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = start(school)
+    due = attempt.due_at
+    school.session.commit()
+    monkeypatch.setattr(clock, "now", lambda: due)
+    housekeeping.do_all()
+    assert attempt.state is AttemptState.STARTED
+    monkeypatch.setattr(clock, "now", lambda: due + MINUTE)
+    housekeeping.do_all()
+    assert attempt.state is AttemptState.EXPIRED
+    assert "0 closed" in app.test_cli_runner().invoke(args=["quizzes", "expire"]).output
 
 
 def test_an_overdue_attempt_is_closed_by_the_next_start(school: School) -> None:

@@ -81,7 +81,7 @@ def serve(built: Path, home: Path) -> Iterator[Live]:
         port = probe.getsockname()[1]
     bank = Live(f"http://127.0.0.1:{port}", home)
     log = (home / "server.log").open("w")
-    gunicorn = [sys.executable, "-m", "gunicorn", "lms.app:create_app()", "--worker-class", "gthread"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "lms.app:serve()", "--worker-class", "gthread"]
     commands = [
         [*gunicorn, "--threads", "4", "--bind", f"127.0.0.1:{port}"],
         [sys.executable, "-m", "flask", "worker"],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from lms.access.actions import Action
 from lms.access.models import Account
@@ -105,7 +105,7 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str, Action | None]]:
 
 def address(app: Flask, rule: Rule, value: int = NOWHERE) -> str:
     values = {
-        name: value if type(converter).__name__ == "IntegerConverter" else "x"
+        name: value if isinstance(converter, IntegerConverter) else "x"
         for name, converter in rule._converters.items()
     }
     with app.test_request_context():

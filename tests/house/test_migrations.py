@@ -22,7 +22,7 @@ from lms.core.jobs import Job, JobState, JobStep, durable
 from tests.conftest import Databases
 
 ROOT = Path(__file__).parents[2]
-TRIGGERS = {f"{table}_no_{verb}" for table in triggers.APPEND_ONLY for verb in ("update", "delete")}
+TRIGGERS = {guard.name for guard in triggers.guards(Model.metadata.tables)}
 
 
 @pytest.fixture

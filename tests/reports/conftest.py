@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lms.access.services.accounts import HASHER
 from lms.appraisal import services
 from lms.appraisal.models import Cycle
-from lms.core import clock
+from lms.core import clock, triggers
 from tests.appraisal.house import NOW, TODAY, House, whole_story
 
 PASSWORD = "a password of these tests"
@@ -34,6 +35,17 @@ def published(session: Session, computed: Story) -> Story:
     house, cycle = computed
     services.publish_by_two(session, cycle, house.person("hr"), house.person("hr2"), now=NOW)
     return house, cycle
+
+
+@pytest.fixture
+def reopened(session: Session, published: Story) -> Story:
+    """The same with the triggers of appraisals away, for what a published result could never become."""
+    for guard in triggers.guards({"cycle", "appraisal"}):
+        if guard.table == "appraisal":
+            drop = f"DROP TRIGGER {guard.name}"
+            on_table = session.connection().dialect.name == "postgresql"
+            session.execute(text(f"{drop} ON {guard.table}" if on_table else drop))
+    return published
 
 
 @pytest.fixture

@@ -99,19 +99,19 @@ def test_issuing_again_gives_the_very_same_document(published: Story) -> None:
     assert count(published[0].session) == 2
 
 
-def test_another_result_supersedes_the_document(published: Story) -> None:
-    house, cycle = published
-    first = issue(published)
+def test_another_result_supersedes_the_document(reopened: Story) -> None:
+    house, cycle = reopened
+    first = issue(reopened)
     house.appraisal(cycle, "li").final_total = Decimal("90.89")
-    second = issue(published)
+    second = issue(reopened)
     assert second.id != first.id
     assert (first.state, second.state) == (DocumentState.SUPERSEDED, DocumentState.VALID)
     assert "90.89" in words(files.read(second.stored_file))
     assert "89.89" in words(files.read(first.stored_file)), "what was issued stays as it was"
 
 
-def test_what_changes_while_it_is_printed_is_not_issued(published: Story) -> None:
-    house, cycle = published
+def test_what_changes_while_it_is_printed_is_not_issued(reopened: Story) -> None:
+    house, cycle = reopened
     li = house.appraisal(cycle, "li")
     draft = services.reserve(house.session, li.id, "zh", now=NOW)
     assert isinstance(draft, services.Draft)
@@ -141,13 +141,13 @@ def test_nothing_is_issued_before_it_is_published(computed: Story) -> None:
         issue(computed)
 
 
-def test_nothing_is_issued_of_a_whole_leave_nor_in_a_third_language(published: Story) -> None:
-    house, cycle = published
+def test_nothing_is_issued_of_a_whole_leave_nor_in_a_third_language(reopened: Story) -> None:
+    house, cycle = reopened
     with pytest.raises(Refused):
-        issue(published, language="fr")
+        issue(reopened, language="fr")
     house.appraisal(cycle, "li").state = AppraisalState.ON_LEAVE
     with pytest.raises(Refused, match="休假"):
-        issue(published)
+        issue(reopened)
 
 
 # ---------------------------------------------------------------- pages
@@ -225,11 +225,11 @@ def test_an_unknown_code_is_answered_in_the_same_form(published: Story, client: 
         assert "未知" in unknown.text
 
 
-def test_a_superseded_document_says_so(published: Story, client: FlaskClient) -> None:
-    house, cycle = published
-    first = issue(published)
+def test_a_superseded_document_says_so(reopened: Story, client: FlaskClient) -> None:
+    house, cycle = reopened
+    first = issue(reopened)
     house.appraisal(cycle, "li").final_total = Decimal("90.89")
-    issue(published)
+    issue(reopened)
     assert "已被新报告取代" in client.get(f"/verify/{first.code}").text
 
 

@@ -70,9 +70,9 @@ def test_a_unit_gets_a_folder_a_branch_and_a_file_a_person(published: Story) -> 
 
 
 def test_who_cannot_have_a_report_is_listed_with_the_reason(
-    published: Story, monkeypatch: pytest.MonkeyPatch
+    reopened: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house, cycle = published
+    house, cycle = reopened
     house.appraisal(cycle, "wang").state = AppraisalState.ON_LEAVE
     broken = house.appraisal(cycle, "qian").id
     data = issuing.results.report_data
@@ -83,11 +83,11 @@ def test_who_cannot_have_a_report_is_listed_with_the_reason(
         return data(session, appraisal_id, language)  # type: ignore[arg-type]
 
     monkeypatch.setattr(issuing.results, "report_data", failing)
-    asked = start(published)
+    asked = start(reopened)
     job = run(asked)
     assert job.state is JobState.DONE
     assert job.result["without"] == 2
-    archive = opened(published, asked.id)
+    archive = opened(reopened, asked.id)
     assert sorted(archive.namelist()) == ["EAST_城东支行/E001_李明.pdf", "index.csv"]
     reasons = {row[2]: row[7] for row in index(archive)[1:]}
     assert reasons["E001"] == ""

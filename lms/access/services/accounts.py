@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from lms.access.models import Account, Credential, LoginSession, SignInFailure
@@ -23,6 +23,8 @@ SESSION_LENGTH = timedelta(hours=10)
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 8
 TRIES_PER_ADDRESS = 60
+CHOSEN, FIRST = "password", "initial"
+"""A password its owner chose, and one that an administrator handed over: it only opens the way to choose."""
 
 
 def open_account(
@@ -35,20 +37,31 @@ def open_account(
     employee: Employee | None,
     now: datetime,
     demo: bool = False,
+    handed_over: bool = False,
 ) -> Account:
     """Open an account; hash the password with `HASHER` first, outside the transaction.
+
+    A password that was `handed_over` has to be changed before anything else.
 
     Raises:
         Refused: when the user name is taken.
     """
-    if session.scalar(select(Account.id).where(Account.username == username)) is not None:
+    same = select(Account.id).where(func.lower(Account.username) == username.lower())
+    if session.scalar(same) is not None:
         raise Refused(N_("用户名 %(username)s 已被使用。"), username=username)
     account = Account(
         username=username, employee_id=employee.id if employee else None, name=name, created_at=now, demo=demo
     )
     session.add(account)
     session.flush()
-    session.add(Credential(account_id=account.id, kind="password", secret=password_hash, changed_at=now))
+    session.add(
+        Credential(
+            account_id=account.id,
+            kind=FIRST if handed_over else CHOSEN,
+            secret=password_hash,
+            changed_at=now,
+        )
+    )
     session.flush()
     record(session, actor, "access:account:open", f"account:{account.id}", username=username)
     return account
@@ -82,7 +95,7 @@ def verify_password(session: Session, username: str, password: str) -> int | Non
     row = session.execute(
         select(Account.id, Credential.secret)
         .join(Credential, Credential.account_id == Account.id)
-        .where(Account.username == username, Account.disabled_at.is_(None), Credential.kind == "password")
+        .where(Account.username == username, Account.disabled_at.is_(None))
     ).first()
     try:
         HASHER.verify(row.secret if row else _NOBODY, password)
@@ -116,6 +129,11 @@ def sign_in(
     return token
 
 
+def has_to_change(session: Session, account_id: int) -> bool:
+    """Whether the account's password was handed over and not changed since."""
+    return session.scalar(select(Credential.kind).where(Credential.account_id == account_id)) == FIRST
+
+
 def is_demo(session: Session, account_id: int) -> bool:
     """Whether an account came with the demo bank, and so has a password everybody knows."""
     return session.get_one(Account, account_id).demo
@@ -146,11 +164,14 @@ def sign_out(session: Session, token: str, now: datetime) -> None:
 def disable_account(session: Session, actor: Acting, account: Account, now: datetime) -> None:
     """Disable an account and end its sessions at once."""
     account.disabled_at = now
-    for living in session.scalars(
-        select(LoginSession).where(LoginSession.account_id == account.id, LoginSession.ended_at.is_(None))
-    ):
-        living.ended_at = now
+    _end_sessions(session, account.id, now)
     record(session, actor, "access:account:disable", f"account:{account.id}")
+
+
+def enable_account(session: Session, actor: Acting, account: Account) -> None:
+    """Let a disabled account sign in again, with the password and the grants it has."""
+    account.disabled_at = None
+    record(session, actor, "access:account:enable", f"account:{account.id}")
 
 
 def change_language(session: Session, account_id: int, language: str) -> None:
@@ -161,16 +182,37 @@ def change_language(session: Session, account_id: int, language: str) -> None:
 def change_password(
     session: Session, actor: Acting, account_id: int, password_hash: str, now: datetime
 ) -> None:
-    """Replace a password (hashed before) and end the account's other sessions."""
-    credential = session.scalars(
-        select(Credential).where(Credential.account_id == account_id, Credential.kind == "password")
-    ).one()
-    credential.secret, credential.changed_at = password_hash, now
+    """Replace a password (hashed before) by one its owner chose, and end the account's sessions."""
+    _replace(session, account_id, password_hash, CHOSEN, now)
+    record(session, actor, "access:password:change", f"account:{account_id}")
+
+
+def reset_password(
+    session: Session, actor: Acting, account: Account, password_hash: str, now: datetime
+) -> None:
+    """Replace a forgotten password by one to hand over; the account may try again at once."""
+    _replace(session, account.id, password_hash, FIRST, now)
+    session.execute(delete(SignInFailure).where(SignInFailure.username == account.username))
+    record(session, actor, "access:password:reset", f"account:{account.id}")
+
+
+def lock_accounts(session: Session) -> None:
+    """Let no other transaction open an account until this one ends (SQLite has one writer anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _replace(session: Session, account_id: int, password_hash: str, kind: str, now: datetime) -> None:
+    credential = session.scalars(select(Credential).where(Credential.account_id == account_id)).one()
+    credential.secret, credential.kind, credential.changed_at = password_hash, kind, now
+    _end_sessions(session, account_id, now)
+
+
+def _end_sessions(session: Session, account_id: int, now: datetime) -> None:
     for living in session.scalars(
         select(LoginSession).where(LoginSession.account_id == account_id, LoginSession.ended_at.is_(None))
     ):
         living.ended_at = now
-    record(session, actor, "access:password:change", f"account:{account_id}")
 
 
 def _digest(token: str) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.models import Account, Grant
 from lms.core.audit import AuditEntry
+from lms.core.clock import midnight
 from lms.core.dated import valid_on
-from lms.people.models import OrgUnit
+from lms.people.models import Employee, OrgUnit, Posting
+from lms.people.services import search_people, subtree
 
 
 def accounts(words: str = "") -> Select[Account]:
@@ -44,9 +46,27 @@ def grants_of(
     return found
 
 
-def audit_entries(words: str = "") -> Select[AuditEntry]:
+def without_account(day: date, words: str = "", unit_id: int | None = None) -> Select[Employee]:
+    """Return the select of people at work on a day who cannot sign in yet, of a unit and below if given."""
+    found = search_people(words).where(
+        or_(Employee.left_on.is_(None), Employee.left_on > day),
+        ~exists(select(Account.id).where(Account.employee_id == Employee.id)),
+    )
+    if unit_id is None:
+        return found
+    posted = select(Posting.employee_id).where(
+        Posting.org_unit_id.in_(subtree(unit_id, day)), valid_on(Posting, day)
+    )
+    return found.where(Employee.id.in_(posted))
+
+
+def audit_entries(words: str = "", first: date | None = None, last: date | None = None) -> Select[AuditEntry]:
     """Return the select of the audit log, newest first; words match action, target or who."""
     listed = select(AuditEntry).order_by(AuditEntry.id.desc())
+    if first is not None:
+        listed = listed.where(AuditEntry.at >= midnight(first))
+    if last is not None:
+        listed = listed.where(AuditEntry.at < midnight(last + timedelta(days=1)))
     if words:
         columns = (AuditEntry.action, AuditEntry.target, AuditEntry.label)
         listed = listed.where(or_(*(column.contains(words, autoescape=True) for column in columns)))

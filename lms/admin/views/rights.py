@@ -8,31 +8,39 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from lms.access.actions import Action
+from lms.access.meanings import meaning
 from lms.access.models import Account, Grant
 from lms.access.policy import POLICY, Role, Scope
 from lms.access.services import (
     accounts,
     audit_entries,
     disable_account,
+    enable_account,
     grant,
     grants_of,
     open_account,
+    reset_password,
     revoke,
+    without_account,
 )
 from lms.access.services.accounts import HASHER
-from lms.admin.forms.rights import AccountForm, GrantForm
+from lms.admin.forms.rights import NO_ROLE, AccountForm, AuditForm, GrantForm, OpeningDraft, OpeningForm
+from lms.admin.services.opening import OPENED_AT_ONCE, open_for
 from lms.admin.views.blueprint import bp
-from lms.admin.views.words import role_names, scope_names
 from lms.core import clock
 from lms.core.audit import AuditEntry
 from lms.core.db import db
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
-from lms.people.services import find_employee, find_unit
+from lms.core.passwords import first_password
+from lms.people.models import Employee
+from lms.people.services import find_employee, find_unit, postings_on, units_open_on
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load, reachable
 from lms.web.paging import paginate
+from lms.web.roles import role_names, scope_names
+from lms.web.text import page_language
 
 
 @bp.get("/accounts")
@@ -49,7 +57,7 @@ def accounts_page() -> Any:
 @requires(Action.ACCOUNT_MANAGE)
 def new_account() -> Any:
     """Open an account for an employee."""
-    form = AccountForm()
+    form = AccountForm(number=request.args.get("number", "")[:40])
     if not form.validate_on_submit():
         return render_template("admin/account_new.html", form=form), 422 if form.errors else 200
     draft = form.to_draft()
@@ -66,9 +74,51 @@ def new_account() -> Any:
         name=employee.name,
         employee=employee,
         now=clock.now(),
+        handed_over=True,
     )
     flash(_("账号已建立。"), "success")
     return redirect(url_for("admin.account", account_id=account.id), 303)
+
+
+@bp.route("/accounts/open", methods=["GET", "POST"])
+@requires(Action.ACCOUNT_MANAGE)
+def open_accounts() -> Any:
+    """Open accounts for people chosen from those who have none; show their first passwords this once."""
+    words, code = request.args.get("q", "").strip()[:80], request.args.get("unit", "").strip()[:40]
+    day, session = clock.today(), db.session()
+    unit = find_unit(session, code) if code else None
+    found = without_account(day, words, unit.id if unit else None)
+    page = paginate(reachable(found, Employee, Action.ACCOUNT_MANAGE), per_page=OPENED_AT_ONCE)
+    form = OpeningForm()
+    form.employees.choices = [(one.id, one.name) for one in page.items]
+    form.role.choices = [(NO_ROLE, _("暂不授予")), *role_names().items()]
+    if form.validate_on_submit():
+        return _open_chosen(form.to_draft())
+    return render_template(
+        "admin/accounts_open.html",
+        page=page,
+        form=form,
+        postings=postings_on(session, [one.id for one in page.items], day),
+        words=words,
+        code=code,
+        unknown=bool(code) and unit is None,
+        units=units_open_on(session, day),
+    ), 422 if form.errors else 200
+
+
+def _open_chosen(draft: OpeningDraft) -> str:
+    db.session.rollback()
+    passwords = [first_password() for _id in draft.employee_ids]
+    hashes = [HASHER.hash(password) for password in passwords]  # before the transaction
+    opened = open_for(
+        db.session(),
+        person(),
+        dict(zip(draft.employee_ids, hashes, strict=True)),
+        Role(draft.role) if draft.role else None,
+        now=clock.now(),
+    )
+    rows = list(zip(opened, passwords, strict=True))
+    return render_template("admin/accounts_opened.html", rows=rows)
 
 
 @bp.route("/accounts/<int:account_id>", methods=["GET", "POST"])
@@ -94,6 +144,7 @@ def account(account_id: int) -> Any:
         form=form,
         held=grants_of(db.session(), [found.id], clock.today()).get(found.id, []),
         roles=role_names(),
+        units=units_open_on(db.session(), clock.today()),
     )
     return page, 422 if form.errors else 200
 
@@ -106,6 +157,8 @@ def revoke_grant(account_id: int, grant_id: int) -> Any:
     given = db.session().get(Grant, grant_id)
     if given is None or given.account_id != found.id:
         raise NotFound
+    if found.id == person().account_id:
+        raise Refused(N_("不能收回自己的角色，请由另一位安全管理员办理。"))
     revoke(db.session(), person(), given, clock.today())
     flash(_("已收回授权。"), "success")
     return redirect(url_for("admin.account", account_id=found.id), 303)
@@ -123,6 +176,31 @@ def disable(account_id: int) -> Any:
     return redirect(url_for("admin.account", account_id=found.id), 303)
 
 
+@bp.post("/accounts/<int:account_id>/enable")
+@requires(Action.ACCOUNT_MANAGE)
+def enable(account_id: int) -> Any:
+    """Let a disabled account sign in again."""
+    found = load(Account, account_id, Action.ACCOUNT_MANAGE)
+    enable_account(db.session(), person(), found)
+    flash(_("账号已重新启用。"), "success")
+    return redirect(url_for("admin.account", account_id=found.id), 303)
+
+
+@bp.post("/accounts/<int:account_id>/password")
+@requires(Action.ACCOUNT_MANAGE)
+def reset(account_id: int) -> Any:
+    """Replace a forgotten password by a random one, shown this once."""
+    found = load(Account, account_id, Action.ACCOUNT_MANAGE)
+    if found.id == person().account_id:
+        raise Refused(N_("自己的密码请在“我的账号”中修改。"))
+    db.session.rollback()
+    password = first_password()
+    password_hash = HASHER.hash(password)  # before the transaction
+    found = load(Account, account_id, Action.ACCOUNT_MANAGE)
+    reset_password(db.session(), person(), found, password_hash, clock.now())
+    return render_template("admin/accounts_opened.html", rows=[(found, password)])
+
+
 @bp.get("/policy")
 @requires(Action.POLICY_VIEW)
 def policy() -> Any:
@@ -130,7 +208,7 @@ def policy() -> Any:
     return render_template(
         "admin/policy.html",
         policy=POLICY,
-        actions=list(Action),
+        actions={action: meaning(action, page_language()) for action in Action},
         roles=role_names(),
         scopes=scope_names(),
         none=Scope.NONE,
@@ -140,7 +218,10 @@ def policy() -> Any:
 @bp.get("/audit")
 @requires(Action.AUDIT_VIEW)
 def audit() -> Any:
-    """Search the audit log."""
-    words = request.args.get("q", "").strip()[:80]
-    page = paginate(reachable(audit_entries(words), AuditEntry, Action.AUDIT_VIEW), per_page=50)
-    return render_template("admin/audit.html", page=page, words=words)
+    """Search the audit log by words and days."""
+    form = AuditForm(request.args)
+    valid = form.validate()
+    words = str(form.q.data or "").strip()
+    found = audit_entries(words, form.first.data, form.last.data) if valid else audit_entries(words[:80])
+    page = paginate(reachable(found, AuditEntry, Action.AUDIT_VIEW), per_page=50)
+    return render_template("admin/audit.html", page=page, form=form), 200 if valid else 422

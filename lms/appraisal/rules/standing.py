@@ -1,4 +1,4 @@
-"""How a figure stands to its target, in signs that need no language; and the names of what a trace tells."""
+"""How a figure stands to its target, its unit in both languages, and the names of what a trace tells."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ STEPS = {
     "coefficient": N_("系数"),
     "round": N_("四舍五入"),
     "weight": N_("权重"),
-    "contribution": N_("贡献"),
+    "contribution": N_("计入得分"),
     "group": N_("指标合成"),
     "section": N_("模块得分"),
     "incomplete": N_("尚不完整"),
     "composite": N_("各模块合计"),
-    "before_gates": N_("门槛之前"),
+    "before_gates": N_("门槛之前的得分"),
     "gate": N_("门槛"),
     "total": N_("综合得分"),
     "grade": N_("等级"),
@@ -42,7 +42,7 @@ DETAILS = {
     "half_up": N_("满半步按一步计"),
     "cap": N_("封顶"),
     "floor": N_("保底"),
-    "none": N_("未触及"),
+    "none": N_("未触及上下限"),
     "weight": N_("方案权重"),
     "rescaled": N_("缺项后的权重"),
     "weighted_mean": N_("加权平均"),
@@ -87,13 +87,38 @@ EFFECTS = {
 }
 
 
-def standing_text(kind: str, standing: Decimal | None, unit: str) -> str:
-    """Return the standing as printed: "110.0 %" of the target, "−0.3 %" away from it; "" for a bare value."""
+UNITS_EN = {
+    "元": "CNY",
+    "万元": "CNY 10k",
+    "亿元": "CNY 100m",
+    "户": "customers",
+    "人": "people",
+    "个": "items",
+    "笔": "transactions",
+    "次": "times",
+    "件": "cases",
+    "级": "level",
+    "分": "points",
+    "天": "days",
+    "小时": "hours",
+}
+"""The usual units of banks in English; any other is free text and stays as it was written."""
+PERCENT_POINTS = {"zh": "个百分点", "en": "pp"}
+
+
+def unit_text(unit: str, language: str) -> str:
+    """Return a unit in a language; one that has no English stays as it is."""
+    return unit if language == "zh" else UNITS_EN.get(unit, unit)
+
+
+def standing_text(kind: str, standing: Decimal | None, unit: str, language: str) -> str:
+    """Return the standing as printed: "110.0 %" of the target, "−0.3 pp" off it; "" for a bare value."""
     if standing is None or kind == "value":
         return ""
     if kind == "difference":
         sign = "−" if standing < 0 else "+"
         amount = f"{abs(standing.normalize()):f}"
-        return f"{sign}{amount} {unit}".strip()
+        said = PERCENT_POINTS[language] if unit == "%" else unit_text(unit, language)
+        return f"{sign}{amount} {said}".strip()
     percent = (standing * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
     return f"{str(percent).replace('-', '−')} %"

@@ -1,8 +1,8 @@
-"""What follows from a total: the grade after adjustments, and how certain a figure is."""
+"""What follows from a total: grade and place after adjustments, and how certain a figure is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from lms.scoring import Scheme
@@ -33,6 +33,22 @@ def final_grade(scheme: Scheme, total: Decimal | None, gates: Collection[str]) -
     )
     caps = [codes.index(g.grade) for g in acting if g.effect is Effect.CAP_GRADE and g.grade in codes]
     return codes[max([earned, *caps])]
+
+
+def places_of(totals: Mapping[int, Decimal | None]) -> dict[int, int]:
+    """Return the place of everybody with a total: 1 is best, equal totals share the better place.
+
+    >>> places_of({1: Decimal(80), 2: None, 3: Decimal(90), 4: Decimal(80)})
+    {3: 1, 1: 2, 4: 2}
+    """
+    known = sorted(((total, one) for one, total in totals.items() if total is not None), key=lambda p: -p[0])
+    places: dict[int, int] = {}
+    place, before = 0, None
+    for at, (total, one) in enumerate(known, start=1):
+        if total != before:
+            place, before = at, total
+        places[one] = place
+    return places
 
 
 def flag_of(flags: Iterable[str]) -> str:

@@ -15,12 +15,13 @@ from lms.appraisal.rules.draft import (
 from lms.appraisal.rules.standard import comprehensive_section, standard_scheme, training_section
 from lms.appraisal.services import results
 from lms.appraisal.services.completeness import completeness
-from lms.appraisal.services.computing import run_cycle, start_compute, verify
+from lms.appraisal.services.computing import run_cycle, start_compute
 from lms.appraisal.services.cycles import open_cycle, sync_members
 from lms.appraisal.services.publishing import propose_adjustment, propose_publish, publish_by_two
 from lms.appraisal.services.ratings import rate, rate_many
 from lms.appraisal.services.schemes import activate, design_scheme, revise_scheme
 from lms.appraisal.services.todos import todo
+from lms.appraisal.services.verifying import verify
 
 __all__ = [
     "SEVEN",

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms import scoring
@@ -28,7 +28,7 @@ from lms.appraisal.models import (
     LineState,
     Section,
 )
-from lms.appraisal.rules.totals import final_grade, flag_of
+from lms.appraisal.rules.totals import final_grade, flag_of, places_of
 from lms.appraisal.services import frozen
 from lms.appraisal.services.cycles import sync_members
 from lms.core import jobs
@@ -155,6 +155,7 @@ def store(session: Session, cycle: Cycle, chunk: int) -> int:
 def close(session: Session, actor: Acting, cycle: Cycle, *, now: datetime) -> None:
     """Mark a cycle as computed."""
     _refuse_published(cycle)
+    place(session, cycle.id)
     cycle.state, cycle.computed_at = CycleState.COMPUTED, now
     session.flush()
     record(
@@ -168,45 +169,54 @@ def close(session: Session, actor: Acting, cycle: Cycle, *, now: datetime) -> No
 
 
 @dataclass(frozen=True)
-class Verification:
-    """What a check of a closed cycle found; all is well when nothing differs."""
+class Outcome:
+    """What the engine gave one person, as columns of the appraisal and of its sections and lines."""
 
-    people: int
-    damaged: tuple[str, ...]
-    """Frozen tables whose file is gone or changed."""
-    recomputed: str
-    same_result: bool
-    differing: tuple[str, ...]
-    """Employee numbers whose stored total is not the one recomputed."""
-
-    @property
-    def sound(self) -> bool:
-        """Whether inputs, results and stored totals all agree."""
-        return not self.damaged and self.same_result and not self.differing
+    appraisal: Row
+    sections: tuple[Row, ...]
+    lines: tuple[Row, ...]
 
 
-def verify(session: Session, cycle: Cycle) -> Verification:
-    """Recompute a cycle from its frozen inputs and compare with what is stored; writes nothing to it.
+def outcomes(cycle: Cycle, tables: Mapping[str, pa.Table], numbers: Sequence[str]) -> dict[str, Outcome]:
+    """Return the outcomes of people by employee number, from tables that hold their results."""
+    scheme = scheme_of(cycle)
+    steps = _steps(tables["trace"])
+    flags = _flags(cycle, sorted(numbers))
+    totals = {row["subject"]: row for row in tables["totals"].to_pylist()}
+    sections, lines = defaultdict(list), defaultdict(list)
+    for row in tables["sections"].to_pylist():
+        sections[row["subject"]].append(_section_row(scheme, row, steps))
+    for row in tables["lines"].to_pylist():
+        lines[row["subject"]].append(_line_row(scheme, row, steps, flags))
+    return {
+        number: Outcome(
+            _total_row(totals.get(number), steps.get((number, None, None), [])),
+            tuple(sections[number]),
+            tuple(lines[number]),
+        )
+        for number in numbers
+    }
 
-    Raises:
-        Refused: when it has not been computed.
-    """
-    if not cycle.frozen or not cycle.results:
-        raise Refused(N_("该考核期尚未计算。"))
-    damaged = frozen.damaged(cycle.frozen) + frozen.damaged(cycle.results)
-    if damaged:
-        return Verification(0, tuple(damaged), "", same_result=False, differing=())
-    again = scored(cycle)
-    hashed = frozen.fingerprint(frozen.hashed(again))
-    totals = {row["subject"]: row["total"] for row in again["totals"].to_pylist()}
-    stored = session.execute(
-        select(Employee.number, Appraisal.total)
-        .join(Appraisal, Appraisal.employee_id == Employee.id)
-        .where(Appraisal.cycle_id == cycle.id)
-        .order_by(Employee.number)
+
+def final_of(
+    scheme: scoring.Scheme, given: Mapping[str, Any], change: Decimal
+) -> tuple[Decimal | None, str | None]:
+    """Return the final total and grade of what the engine gave and the sum of its adjustments."""
+    total = given["total"]
+    if total is None or not change:
+        return total, given["grade"]
+    return total + change, final_grade(scheme, total + change, given["gates"])
+
+
+def place(session: Session, cycle_id: int) -> None:
+    """Give everybody with a final total the place by it: 1 is best, equal totals share the better place."""
+    known = session.execute(
+        select(Appraisal.id, Appraisal.final_total, Appraisal.rank).where(Appraisal.cycle_id == cycle_id)
     ).all()
-    differing = tuple(number for number, total in stored if totals.get(number) != total)
-    return Verification(len(stored), (), hashed, hashed == cycle.result_sha256, differing)
+    places = places_of({one.id: one.final_total for one in known})
+    moved = [{"id": one.id, "rank": places.get(one.id)} for one in known if places.get(one.id) != one.rank]
+    if moved:
+        session.execute(update(Appraisal), moved)
 
 
 def _replace(session: Session, cycle: Cycle, appraisals: Mapping[str, Appraisal]) -> None:
@@ -214,22 +224,19 @@ def _replace(session: Session, cycle: Cycle, appraisals: Mapping[str, Appraisal]
     ids = [appraisal.id for appraisal in appraisals.values()]
     session.execute(delete(Line).where(Line.appraisal_id.in_(ids)))
     session.execute(delete(Section).where(Section.appraisal_id.in_(ids)))
-    results = {name: frozen.table(cycle.results or {}, name, sorted(appraisals)) for name in RESULTS}
-    steps = _steps(results["trace"])
-    flags = _flags(cycle, sorted(appraisals))
-    totals = {row["subject"]: row for row in results["totals"].to_pylist()}
-    changes = _adjusted(session, ids)
-    for number, appraisal in appraisals.items():
-        _set_total(appraisal, scheme, totals.get(number), steps.get((number, None, None), []))
-        _set_final(appraisal, scheme, changes.get(appraisal.id, Decimal(0)))
-    sections = [
-        _section_row(scheme, appraisals[row["subject"]].id, row, steps)
-        for row in results["sections"].to_pylist()
-    ]
-    lines = [
-        _line_row(scheme, appraisals[row["subject"]].id, row, steps, flags)
-        for row in results["lines"].to_pylist()
-    ]
+    tables = {name: frozen.table(cycle.results or {}, name, sorted(appraisals)) for name in RESULTS}
+    changes = adjusted(session, ids)
+    sections: list[Row] = []
+    lines: list[Row] = []
+    for number, outcome in outcomes(cycle, tables, list(appraisals)).items():
+        appraisal = appraisals[number]
+        for name, value in outcome.appraisal.items():
+            setattr(appraisal, name, value)
+        appraisal.final_total, appraisal.final_grade = final_of(
+            scheme, outcome.appraisal, changes.get(appraisal.id, Decimal(0))
+        )
+        sections += [{"appraisal_id": appraisal.id, **row} for row in outcome.sections]
+        lines += [{"appraisal_id": appraisal.id, **row} for row in outcome.lines]
     if sections:
         session.execute(insert(Section), sections)
     if lines:
@@ -238,30 +245,26 @@ def _replace(session: Session, cycle: Cycle, appraisals: Mapping[str, Appraisal]
     session.expire_all()
 
 
-def _set_total(appraisal: Appraisal, scheme: scoring.Scheme, row: Row | None, steps: Sequence[Row]) -> None:
+def _total_row(row: Row | None, steps: Sequence[Row]) -> Row:
+    """The columns of an appraisal; who is not among the results was on leave for the whole period."""
     if row is None:
-        appraisal.state = AppraisalState.ON_LEAVE
-        appraisal.total = appraisal.before_gates = appraisal.grade = appraisal.rank = None
-        appraisal.gates, appraisal.missing, appraisal.trace = [], [], []
-        return
+        nothing = dict.fromkeys(("total", "before_gates", "grade", "rank"))
+        return {"state": AppraisalState.ON_LEAVE, **nothing, "gates": [], "missing": [], "trace": []}
     complete = row["state"] == "complete"
-    appraisal.state = AppraisalState.COMPLETE if complete else AppraisalState.INCOMPLETE
-    appraisal.total, appraisal.before_gates = row["total"], row["total_before_gates"]
-    appraisal.grade, appraisal.rank = row["grade"], row["rank"]
-    appraisal.gates = row["gates"].split(",") if row["gates"] else []
-    appraisal.missing = row["missing"].split(",") if row["missing"] else []
-    appraisal.trace = list(steps)
+    return {
+        "state": AppraisalState.COMPLETE if complete else AppraisalState.INCOMPLETE,
+        "total": row["total"],
+        "before_gates": row["total_before_gates"],
+        "grade": row["grade"],
+        "rank": row["rank"],
+        "gates": row["gates"].split(",") if row["gates"] else [],
+        "missing": row["missing"].split(",") if row["missing"] else [],
+        "trace": list(steps),
+    }
 
 
-def _set_final(appraisal: Appraisal, scheme: scoring.Scheme, change: Decimal) -> None:
-    appraisal.final_total = None if appraisal.total is None else appraisal.total + change
-    appraisal.final_grade = (
-        appraisal.grade if not change else final_grade(scheme, appraisal.final_total, appraisal.gates)
-    )
-
-
-def _adjusted(session: Session, ids: Sequence[int]) -> dict[int, Decimal]:
-    """The sum of the signed adjustments of each appraisal."""
+def adjusted(session: Session, ids: Sequence[int]) -> dict[int, Decimal]:
+    """Return the sum of the signed adjustments of each appraisal that has any."""
     sums: dict[int, Decimal] = defaultdict(Decimal)
     rows = session.execute(
         select(Adjustment.appraisal_id, Adjustment.points).where(Adjustment.appraisal_id.in_(ids))
@@ -271,11 +274,10 @@ def _adjusted(session: Session, ids: Sequence[int]) -> dict[int, Decimal]:
     return sums
 
 
-def _section_row(scheme: scoring.Scheme, appraisal_id: int, row: Row, steps: Mapping[Any, list[Row]]) -> Row:
-    place, section = next((n, s) for n, s in enumerate(scheme.sections) if s.code == row["section"])
+def _section_row(scheme: scoring.Scheme, row: Row, steps: Mapping[Any, list[Row]]) -> Row:
+    at, section = next((n, s) for n, s in enumerate(scheme.sections) if s.code == row["section"])
     return {
-        "appraisal_id": appraisal_id,
-        "place": place,
+        "place": at,
         "code": section.code,
         "name_zh": section.name_zh,
         "name_en": section.name_en or None,
@@ -289,17 +291,15 @@ def _section_row(scheme: scoring.Scheme, appraisal_id: int, row: Row, steps: Map
 
 def _line_row(
     scheme: scoring.Scheme,
-    appraisal_id: int,
     row: Row,
     steps: Mapping[Any, list[Row]],
     flags: Mapping[tuple[str, str], str],
 ) -> Row:
-    place, section, line = next(
+    at, section, line = next(
         (n, s, i) for n, (s, i) in enumerate(scheme.indicators()) if i.code == row["indicator"]
     )
     return {
-        "appraisal_id": appraisal_id,
-        "place": place,
+        "place": at,
         "section": section.code,
         "indicator_code": line.code,
         "measure": line.measure,

@@ -175,14 +175,18 @@ def series_in_use(session: Session) -> list[str]:
 
 
 def _leave_days(session: Session, span: Period) -> dict[int, int]:
-    """How many days of the period each person was on leave."""
+    """How many days of the period each person was on leave; a day of two leaves counts once."""
     days: dict[int, int] = {}
+    counted: dict[int, date] = {}
     rows = session.execute(
-        select(Leave.employee_id, Leave.valid_from, Leave.valid_to).where(
-            valid_within(Leave, span.first, span.after)
-        )
+        select(Leave.employee_id, Leave.valid_from, Leave.valid_to)
+        .where(valid_within(Leave, span.first, span.after))
+        .order_by(Leave.valid_from)
     )
     for employee_id, first, after in rows:
-        begin, end = max(first, span.first), min(after or span.after, span.after)
-        days[employee_id] = days.get(employee_id, 0) + (end - begin).days
+        begin = max(first, span.first, counted.get(employee_id, span.first))
+        end = min(after or span.after, span.after)
+        if end > begin:
+            days[employee_id] = days.get(employee_id, 0) + (end - begin).days
+            counted[employee_id] = end
     return days

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from lms.access.actions import Action
@@ -39,12 +39,10 @@ def rateable(cycle_id: int, person: Person, day: date) -> Select[Appraisal]:
     statement = (
         select(Appraisal)
         .join(Employee, Employee.id == Appraisal.employee_id)
-        .where(Appraisal.cycle_id == cycle_id)
+        .where(Appraisal.cycle_id == cycle_id, _not_myself(person))
         .options(joinedload(Appraisal.employee), joinedload(Appraisal.org_unit))
         .order_by(Employee.sort_key, Employee.id)
     )
-    if person.employee_id is not None:
-        statement = statement.where(Appraisal.employee_id != person.employee_id)
     return narrow(statement, Appraisal, person, Action.RATING_GIVE, day)
 
 
@@ -175,23 +173,35 @@ def changes_of(session: Session, rating_ids: Collection[int]) -> list[RatingChan
 
 def unrated(session: Session, person: Person, day: date) -> list[Unrated]:
     """Return, for each cycle not yet published, how many of one's people still lack some mark."""
-    open_cycles = session.scalars(
-        select(Cycle).where(Cycle.state != CycleState.PUBLISHED).order_by(Cycle.rating_due, Cycle.id)
-    ).all()
-    answer = []
-    for cycle in open_cycles:
-        mine = rateable(cycle.id, person, day).with_only_columns(Appraisal.employee_id).order_by(None)
-        people = session.scalar(select(func.count()).select_from(mine.subquery())) or 0
-        full = (
-            select(ComprehensiveRating.employee_id)
-            .where(ComprehensiveRating.cycle_id == cycle.id, ComprehensiveRating.employee_id.in_(mine))
-            .group_by(ComprehensiveRating.employee_id)
-            .having(func.count() >= len(SEVEN))
+    marks = (
+        select(ComprehensiveRating.cycle_id, ComprehensiveRating.employee_id)
+        .group_by(ComprehensiveRating.cycle_id, ComprehensiveRating.employee_id)
+        .having(func.count() >= len(SEVEN))
+        .subquery()
+    )
+    mine = (
+        select(
+            Appraisal.cycle_id, func.count().label("people"), func.count(marks.c.employee_id).label("done")
         )
-        done = session.scalar(select(func.count()).select_from(full.subquery())) or 0
-        if people:
-            answer.append(Unrated(cycle, people, people - done))
-    return answer
+        .join(Cycle, Cycle.id == Appraisal.cycle_id)
+        .outerjoin(
+            marks,
+            and_(marks.c.cycle_id == Appraisal.cycle_id, marks.c.employee_id == Appraisal.employee_id),
+        )
+        .where(Cycle.state != CycleState.PUBLISHED, _not_myself(person))
+        .group_by(Appraisal.cycle_id)
+    )
+    counted = narrow(mine, Appraisal, person, Action.RATING_GIVE, day).subquery()
+    rows = session.execute(
+        select(Cycle, counted.c.people, counted.c.done)
+        .join(counted, counted.c.cycle_id == Cycle.id)
+        .order_by(Cycle.rating_due, Cycle.id)
+    )
+    return [Unrated(cycle, people, people - done) for cycle, people, done in rows]
+
+
+def _not_myself(person: Person) -> ColumnElement[bool]:
+    return true() if person.employee_id is None else Appraisal.employee_id != person.employee_id
 
 
 def _refuse_bad(marks: Marks) -> None:

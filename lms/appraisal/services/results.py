@@ -25,7 +25,7 @@ from lms.appraisal.models import (
     Section,
 )
 from lms.appraisal.rules.comprehensive import BY_CODE, SEVEN
-from lms.appraisal.rules.standing import EFFECTS, standing_text
+from lms.appraisal.rules.standing import EFFECTS, standing_text, unit_text
 from lms.appraisal.services import frozen
 from lms.core.clock import local_day
 from lms.core.errors import NotFound
@@ -37,7 +37,7 @@ from lms.people.models import Employee, OrgUnit
 
 TREND = 8
 SORTS = {
-    "rank": (Appraisal.rank.is_(None), Appraisal.rank),
+    "rank": (Appraisal.rank.is_(None), Appraisal.rank, Employee.sort_key),
     "total": (Appraisal.final_total.is_(None), Appraisal.final_total.desc()),
     "name": (Employee.sort_key,),
     "unit": (OrgUnit.code, Employee.sort_key),
@@ -270,6 +270,7 @@ def explain(session: Session, appraisal_id: int) -> Explanation:
 class Gate:
     """A gate that acted, in one language: its name, what it did, and the clause that is the reason."""
 
+    code: str
     name: str
     effect: str
     reason: str
@@ -280,6 +281,7 @@ def gates_of(appraisal: Appraisal, language: str) -> tuple[Gate, ...]:
     document = appraisal.cycle.scheme_version.document
     return tuple(
         Gate(
+            gate["code"],
             pick(gate, "name", language),
             EFFECTS[gate["effect"]][0 if language == "zh" else 1].format(
                 grade=gate.get("grade"), points=gate.get("points")
@@ -391,6 +393,7 @@ class ReportLine:
     position: str
     points: Decimal | None
     weight: Decimal | None
+    effective_weight: Decimal | None
     contribution: Decimal | None
     state: str
     flag: str
@@ -419,10 +422,11 @@ class ReportTraining:
 
 @dataclass(frozen=True)
 class ReportComment:
-    """A note of a rating: who, when, about what."""
+    """A note of a rating: who, when, about what, and the note as it was written."""
 
     who: str
     on: date
+    about: str
     text: str
 
 
@@ -539,7 +543,8 @@ def report_data(session: Session, appraisal_id: int, language: str) -> ReportDat
             ReportComment(
                 rating.rater_name,
                 local_day(rating.rated_at),
-                f"{pick(BY_CODE[code], 'name', language)}: {rating.note}",
+                pick(BY_CODE[code], "name", language),
+                rating.note,
             )
             for code, rating in ratings.items()
             if rating.note
@@ -559,10 +564,11 @@ def _report_line(line: Line, names: Mapping[str, str], language: str) -> ReportL
         name=pick(line, "name", language),
         target=line.target,
         actual=line.actual,
-        unit=line.unit,
-        position=standing_text(line.position_kind, line.standing, line.unit),
+        unit=unit_text(line.unit, language),
+        position=standing_text(line.position_kind, line.standing, line.unit, language),
         points=line.points,
         weight=line.weight,
+        effective_weight=line.effective_weight,
         contribution=line.contribution,
         state=line.state.value,
         flag=line.flag,

@@ -61,24 +61,26 @@ def revise_scheme(
     *,
     now: datetime,
     measures: Collection[str] | None = None,
-    seen: int | None = None,
+    seen: str | None = None,
 ) -> SchemeVersion:
     """Write a draft over the scheme's draft version, or as a new version beside the active one.
 
-    `seen` is the lock number of the version the editor was filled from; when somebody saved since, it is
-    refused.
+    `seen` is the stamp of the version the editor was filled from; when somebody saved since, it is refused.
 
     Raises:
         scoring.InvalidScheme: when the draft is wrong anywhere.
         Refused: when the code would change, or another person saved meanwhile.
     """
     parsed = check(draft, measures)
-    scheme = session.get_one(Scheme, scheme_id)
+    # Whoever saves at the same time waits here, and then finds the new stamp.
+    scheme = session.get_one(Scheme, scheme_id, with_for_update=True)
     if parsed.code != scheme.code:
         raise Refused(N_("方案编码不能更改。"))
     latest = latest_version(session, scheme_id)
-    if seen is not None and seen != latest.lock:
-        raise Refused(N_("其他人刚刚修改了此方案，请刷新后重试。"))
+    if seen is not None and seen != stamp(latest):
+        raise Refused(
+            N_("您编辑期间，其他人保存了此方案，您的修改没有保存。请在新窗口打开最新版本，比对后再改。")
+        )
     scheme.name_zh, scheme.name_en = parsed.name_zh, parsed.name_en or None
     if latest.state is not VersionState.DRAFT:
         return _new_version(session, actor, scheme, parsed, number=latest.number + 1, now=now)
@@ -103,15 +105,20 @@ def activate(
     *,
     now: datetime,
     measures: Collection[str] | None = None,
+    seen: str | None = None,
 ) -> None:
     """Make a draft version the one that new cycles use; the active one before it retires.
 
+    `seen` is the stamp of the version that was looked at: what others saved since is not activated unseen.
+
     Raises:
-        Refused: when the version is no draft.
+        Refused: when the version is no draft, or another person saved meanwhile.
         scoring.InvalidScheme: when it asks for a measure that no longer exists.
     """
     if version.state is not VersionState.DRAFT:
         raise Refused(N_("只有草稿可以启用。"))
+    if seen is not None and seen != stamp(version):
+        raise Refused(N_("您查看之后，其他人又修改了此方案，请重新核对后再启用。"))
     scoring.parse(version.document, measures=measures)
     session.execute(
         update(SchemeVersion)
@@ -128,6 +135,11 @@ def activate(
         number=version.number,
         sha256=version.sha256,
     )
+
+
+def stamp(version: SchemeVersion) -> str:
+    """Return what changes whenever a scheme is saved: the number of its version and of its saving."""
+    return f"{version.number}.{version.lock}"
 
 
 def latest_version(session: Session, scheme_id: int) -> SchemeVersion:

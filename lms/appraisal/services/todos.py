@@ -12,7 +12,7 @@ from lms.access.services import Person
 from lms.appraisal.models import Appraisal, Cycle, CycleState
 from lms.appraisal.services.ratings import unrated
 from lms.core.clock import local_day
-from lms.core.i18n import N_
+from lms.core.i18n import N_, pick
 from lms.core.todo import Todo
 
 NEW_FOR = timedelta(days=30)
@@ -27,7 +27,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 N_("还有 %(people)s 人待评分：%(cycle)s"),
                 "appraisal.grid",
                 {"cycle_id": one.cycle.id},
-                {"people": one.open, "cycle": one.cycle.name_zh},
+                {"people": one.open, "cycle": pick(one.cycle, "name", person.language)},
                 one.cycle.rating_due,
                 "rating",
             )
@@ -51,7 +51,7 @@ def todo(session: Session, person: Person, now: datetime) -> list[Todo]:
                 N_("考核结果已公布：%(cycle)s"),
                 "appraisal.result",
                 {"appraisal_id": appraisal.id},
-                {"cycle": appraisal.cycle.name_zh},
+                {"cycle": pick(appraisal.cycle, "name", person.language)},
                 None,
                 "result",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL, Engine, create_engine, inspect, make_url
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -52,6 +52,12 @@ def prepare(url: URL | str) -> None:
     from dbos import DBOS
 
     DBOS.migrate(make_url(url).render_as_string(hide_password=False), schema=SCHEMA)
+
+
+def prepared(engine: Engine) -> bool:
+    """Whether DBOS's own tables stand, of whatever version."""
+    schema = SCHEMA if engine.dialect.name == "postgresql" else None
+    return inspect(engine).has_table("dbos_migrations", schema=schema)
 
 
 @cache

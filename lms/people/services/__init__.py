@@ -21,10 +21,13 @@ from lms.people.services.organisation import (
     define_post,
     find_unit,
     move_unit,
+    new_grade,
+    new_post,
     open_unit,
     path_to,
     subtree,
     unit_on,
+    units_open_on,
     units_under,
 )
 
@@ -40,6 +43,8 @@ __all__ = [
     "hire",
     "leave_bank",
     "move_unit",
+    "new_grade",
+    "new_post",
     "on_leave",
     "open_unit",
     "path_to",
@@ -51,5 +56,6 @@ __all__ = [
     "search_people",
     "subtree",
     "unit_on",
+    "units_open_on",
     "units_under",
 ]

@@ -100,6 +100,12 @@ def units_under(session: Session, unit_id: int, day: date) -> list[OrgUnit]:
     )
 
 
+def units_open_on(session: Session, day: date) -> list[OrgUnit]:
+    """Return every unit there is on a day, by code."""
+    placed = select(OrgPlacement.org_unit_id).where(valid_on(OrgPlacement, day))
+    return list(session.scalars(select(OrgUnit).where(OrgUnit.id.in_(placed)).order_by(OrgUnit.code)))
+
+
 def children(session: Session, unit_id: int, day: date) -> list[OrgUnit]:
     """Return the units directly below, by code."""
     return list(
@@ -153,3 +159,35 @@ def define_grade(session: Session, code: str, name_zh: str, rank: int, name_en: 
         session.add(found)
         session.flush()
     return found
+
+
+def new_post(
+    session: Session, actor: Acting, *, code: str, name_zh: str, name_en: str | None, series: str
+) -> Post:
+    """Define a post.
+
+    Raises:
+        Refused: when the code is taken.
+    """
+    if session.scalar(select(Post.id).where(Post.code == code)) is not None:
+        raise Refused(N_("代码 %(code)s 已存在。"), code=code)
+    made = define_post(session, code, name_zh, series, name_en)
+    record(session, actor, "people:post:define", f"post:{made.id}", code=code)
+    return made
+
+
+def new_grade(
+    session: Session, actor: Acting, *, code: str, name_zh: str, name_en: str | None, rank: int
+) -> Grade:
+    """Define a grade at a place in the order of grades.
+
+    Raises:
+        Refused: when the code or the place is taken.
+    """
+    if session.scalar(select(Grade.id).where(Grade.code == code)) is not None:
+        raise Refused(N_("代码 %(code)s 已存在。"), code=code)
+    if session.scalar(select(Grade.id).where(Grade.rank == rank)) is not None:
+        raise Refused(N_("次序 %(rank)s 已被另一个等级占用。"), rank=rank)
+    made = define_grade(session, code, name_zh, rank, name_en)
+    record(session, actor, "people:grade:define", f"grade:{made.id}", code=code, rank=rank)
+    return made

@@ -28,7 +28,6 @@ from lms.core.types import canonical_json
 from lms.reports import rules
 from lms.reports.document import Verification
 from lms.reports.models import DocumentCounter, DocumentState, IssuedDocument
-from lms.reports.pdf import render_appraisal
 from lms.reports.services.mapping import bank_of, report_of, rubrics_of
 
 PDF = "application/pdf"
@@ -157,6 +156,8 @@ def prepare(session: Session, draft: Draft, *, address: str, now: datetime) -> P
     Raises:
         Refused: when no document is issued of this appraisal.
     """
+    from lms.reports.pdf import render_appraisal  # WeasyPrint is slow to import: only who prints waits
+
     appraisal = results.whole(session, draft.appraisal_id)
     check(appraisal)
     data = results.report_data(session, draft.appraisal_id, draft.language)

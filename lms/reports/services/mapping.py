@@ -88,7 +88,7 @@ def report_of(
         ),
         rubrics=tuple(rubrics),
         trend=tuple(TrendPoint(p.period, _shown(p.total)) for p in data.trend),
-        comments=tuple(Comment(c.who, c.on, c.text) for c in data.comments),
+        comments=tuple(Comment(c.who, c.on, c.text, c.about) for c in data.comments),
         gates=tuple(AppliedGate(g.name, g.effect, g.reason) for g in data.gates),
         adjustments=tuple(
             AdjustmentRow(a.points, a.reason, a.by, a.approved_by, a.on) for a in data.adjustments
@@ -158,6 +158,7 @@ def _line(line: ReportLine, language: Language) -> IndicatorLine:
         position=line.position,
         points=_shown(line.points),
         weight=line.weight,
+        effective_weight=line.effective_weight,
         contribution=_shown(line.contribution),
         state=LineState(line.state),
         flag=translations(language).gettext(flag) if flag else "",
