@@ -38,6 +38,7 @@ COMMANDS = (
     "lms.core.worker",
     "lms.learning.cli",
     "lms.assessment.cli",
+    "lms.indicators.cli",
     "lms.appraisal.cli",
     "lms.admin.cli",
     "lms.demo.cli",

@@ -72,6 +72,11 @@ class TargetsJob(ImportJob):
     """Imports targets."""
 
 
+@job_kind("import.records")
+class RecordsJob(ImportJob):
+    """Imports the records of a data model."""
+
+
 @job_kind("import.people")
 class PeopleJob(ImportJob):
     """Imports people; how, is said by the room above that knows the verbs of people."""

@@ -314,6 +314,7 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("supersede", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("titles", sa.Text(), server_default="{}", nullable=False))
+        batch_op.add_column(sa.Column("notes", sa.Text(), server_default="[]", nullable=False))
         batch_op.create_foreign_key(
             batch_op.f("fk_import_upload_mapping_id_import_mapping"), "import_mapping", ["mapping_id"], ["id"]
         )
@@ -346,6 +347,7 @@ def downgrade() -> None:
     with op.batch_alter_table("import_upload", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_import_upload_data_model_id_data_model"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_import_upload_mapping_id_import_mapping"), type_="foreignkey")
+        batch_op.drop_column("notes")
         batch_op.drop_column("titles")
         batch_op.drop_column("supersede")
         batch_op.drop_column("compute_changes")

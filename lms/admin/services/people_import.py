@@ -16,7 +16,7 @@ from lms.core.audit import Acting
 from lms.core.errors import Problem
 from lms.core.textfile import Column, Sheet
 from lms.core.types import canonical_json
-from lms.indicators.models import ImportBatch, ImportUpload
+from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.services import Checked, ImportKind, Part, digest_of, register
 from lms.people.models import Employee, Grade, Level, OrgUnit, Post, Posting, Sex
 from lms.people.services import define_post, found_employees, hire, leave_bank, open_unit, post
@@ -27,7 +27,9 @@ _DAYS = ("hired_on", "day", "left_on")
 class PeopleImporter:
     """One batch a file; its rows become postings through the verbs of people."""
 
-    columns: Sequence[Column] = PEOPLE
+    def columns(self, model: DataModel | None) -> Sequence[Column]:
+        """Return the columns of every such file."""
+        return PEOPLE
 
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Check rows against the people, units, posts and grades there are."""

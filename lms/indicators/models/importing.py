@@ -74,6 +74,8 @@ class ImportUpload(Model):
     rows: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
     rejects: Mapped[str | None] = mapped_column(String(200))
+    notes: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
+    """What was worth knowing though it hindered nothing: [{message, params}]."""
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
     account_id: Mapped[int | None]
     actor_label: Mapped[str] = mapped_column(String(120))

@@ -67,11 +67,13 @@ class Checked:
     """The good rows, in the units of their indicators, and what is wrong with the rest.
 
     `digests` tells two files of the same content, by set ("" where there are no sets).
+    `notes` are worth knowing, though they hinder nothing.
     """
 
     rows: pa.Table
     problems: list[Problem]
     digests: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[Problem] = ()
 
 
 def check_actuals(

@@ -36,7 +36,7 @@ class Held:
 
 @dataclass(frozen=True)
 class UploadDraft:
-    """A file and what its bringer decided about it."""
+    """A file and what its bringer decided about it; records name their data model."""
 
     kind: ImportKind
     name: str
@@ -45,3 +45,4 @@ class UploadDraft:
     policy: Policy = Policy.ALL_OR_NOTHING
     options: Options = field(default_factory=Options)
     split: bool = False
+    data_model_id: int | None = None

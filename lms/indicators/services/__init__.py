@@ -13,6 +13,26 @@ from lms.indicators.rules import (
     UploadDraft,
 )
 from lms.indicators.services.actuals import ActualsImporter
+from lms.indicators.services.datamodels import (
+    activate_model,
+    batches_of,
+    changes_of,
+    data_models,
+    define_model,
+    draft_of,
+    drop_model,
+    feedable,
+    field_draft,
+    fields_in_force,
+    find_model,
+    has_records,
+    obstacles,
+    record_counts,
+    refuse_unready,
+    retire_model,
+    revise_model,
+    with_mappings,
+)
 from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
 from lms.indicators.services.indicators import (
     all_indicators,
@@ -22,6 +42,13 @@ from lms.indicators.services.indicators import (
     found_indicators,
     indicators_by_set,
 )
+from lms.indicators.services.model_files import (
+    define_from_file,
+    load_shipped,
+    model_file,
+    shipped_missing,
+)
+from lms.indicators.services.model_templates import entry_template, headings, import_template
 from lms.indicators.services.pipeline import (
     LIMIT,
     Findings,
@@ -30,6 +57,7 @@ from lms.indicators.services.pipeline import (
     Part,
     Reject,
     batches,
+    columns_of,
     commit,
     digest_of,
     error_file,
@@ -51,11 +79,13 @@ from lms.indicators.services.pipeline import (
     withdraw,
     write_parts,
 )
+from lms.indicators.services.records import RecordsImporter, columns_of_model, records
 from lms.indicators.services.start import start
 from lms.indicators.services.targets import TargetsImporter, targets, unit_targets
 
 register(ImportKind.ACTUALS, ActualsImporter())
 register(ImportKind.TARGETS, TargetsImporter())
+register(ImportKind.RECORDS, RecordsImporter())
 
 __all__ = [
     "LIMIT",
@@ -75,31 +105,58 @@ __all__ = [
     "Reject",
     "SourceRow",
     "UploadDraft",
+    "activate_model",
     "actuals",
     "all_indicators",
     "batches",
+    "batches_of",
     "change_bases",
+    "changes_of",
+    "columns_of",
+    "columns_of_model",
     "commit",
+    "data_models",
+    "define_from_file",
     "define_indicator",
+    "define_model",
     "digest_of",
+    "draft_of",
+    "drop_model",
+    "entry_template",
     "error_file",
+    "feedable",
+    "field_draft",
+    "fields_in_force",
     "find_indicator",
+    "find_model",
     "found_indicators",
+    "has_records",
+    "headings",
     "hold",
+    "import_template",
     "importer_of",
     "indicators_by_set",
     "inspect",
     "judge",
     "keep_findings",
     "latest_change",
+    "load_shipped",
     "look",
     "measures",
+    "model_file",
+    "obstacles",
     "options_of",
     "receive",
+    "record_counts",
+    "records",
+    "refuse_unready",
     "register",
     "rejects",
+    "retire_model",
     "revise",
+    "revise_model",
     "run_import",
+    "shipped_missing",
     "source_rows",
     "start",
     "targets",
@@ -107,6 +164,7 @@ __all__ = [
     "unit_targets",
     "unrecorded",
     "uploads",
+    "with_mappings",
     "withdraw",
     "write_parts",
 ]

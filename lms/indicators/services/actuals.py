@@ -16,7 +16,7 @@ from lms.core.duck import duck
 from lms.core.errors import Problem
 from lms.core.periods import Period
 from lms.core.textfile import Column, Sheet
-from lms.indicators.models import ImportBatch, ImportUpload
+from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import ACTUALS, Checked, IndicatorSet, check_actuals, check_sets
 from lms.indicators.services import facts
 from lms.indicators.services.indicators import specs
@@ -27,7 +27,9 @@ from lms.people.models import Employee
 class ActualsImporter:
     """One batch a set; its values are one Parquet file."""
 
-    columns: Sequence[Column] = ACTUALS
+    def columns(self, model: DataModel | None) -> Sequence[Column]:
+        """Return the columns of every such file."""
+        return ACTUALS
 
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Check rows against indicators, people, period and what already counts."""

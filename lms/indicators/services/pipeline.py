@@ -24,8 +24,9 @@ from lms.core.errors import Problem, Refused, Rejected
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.core.textfile import Column, Layout, Options, Preview, Sheet, csv_text, preview, read
-from lms.indicators.models import ImportBatch, ImportUpload
+from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState, Checked, Held, ImportKind, IndicatorSet, Policy, UploadDraft
+from lms.indicators.services.datamodels import refuse_unready
 
 LIMIT = 64 * 1024 * 1024
 """Larger files are refused; they are to be split by month."""
@@ -36,6 +37,7 @@ _REJECT_FIELDS: list[pa.Field[Any]] = [
     pa.field("cells", pa.list_(pa.string())),
 ]
 _REJECTS = pa.schema(_REJECT_FIELDS)
+_TITLES = b"titles"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a file holds. `fatal`: the file as a whole cannot be used, `problems` says why."""
+    """What a file holds. `fatal`: the file as a whole cannot be used, `problems` says why.
+
+    `notes`: what is worth knowing though it hinders nothing.
+    """
 
     layout: Layout | None = None
     rows: int = 0
@@ -61,6 +66,7 @@ class Findings:
     problems: Sequence[Problem] = ()
     cells: pa.Table | None = None
     fatal: bool = False
+    notes: Sequence[Problem] = ()
 
     @property
     def bad_lines(self) -> set[int]:
@@ -80,7 +86,9 @@ class Overtaken(Refused):
 class Importer(Protocol):
     """One kind of file."""
 
-    columns: Sequence[Column]
+    def columns(self, model: DataModel | None) -> Sequence[Column]:
+        """Return the columns that are looked for; of records they are those of their data model."""
+        ...
 
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Return the checked rows, and what is wrong with the file as a whole. Only reads."""
@@ -112,6 +120,11 @@ def importer_of(kind: ImportKind) -> Importer:
     return _importers[kind]
 
 
+def columns_of(upload: ImportUpload) -> Sequence[Column]:
+    """Return the columns that are looked for in an upload."""
+    return importer_of(upload.kind).columns(upload.data_model)
+
+
 def hold(content: bytes) -> Held:
     """Keep a file's content, before and outside any transaction.
 
@@ -127,10 +140,15 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
     """Take a held file in for import.
 
     Raises:
-        Refused: the same file already counts.
+        Refused: the same file already counts, or records name no data model.
+        Rejected: no file of its data model may be imported now.
     """
+    if draft.data_model_id is not None:
+        refuse_unready(session.get_one(DataModel, draft.data_model_id))
+    elif draft.kind is ImportKind.RECORDS:
+        raise Refused(N_("请选择数据模型。"))
     period, sha256 = Period.parse(draft.period).code, draft.held.sha256
-    refuse_same_file(session, draft.kind, sha256, period)
+    refuse_same_file(session, draft.kind, sha256, period, data_model_id=draft.data_model_id)
     stored = files.StoredFile(
         sha256=sha256,
         name=draft.name[-255:],
@@ -144,6 +162,7 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
         kind=draft.kind,
         state=BatchState.DRAFT,
         policy=draft.policy,
+        data_model_id=draft.data_model_id,
         period=period,
         split=draft.split,
         name=draft.name[-255:],
@@ -162,12 +181,15 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
     return upload
 
 
-def refuse_same_file(session: Session, kind: ImportKind, sha256: str, period: str) -> None:
+def refuse_same_file(
+    session: Session, kind: ImportKind, sha256: str, period: str, *, data_model_id: int | None = None
+) -> None:
     """Refuse a file of which a committed batch exists, naming the first one."""
     batch = session.scalar(
         select(ImportBatch)
         .where(
             ImportBatch.kind == kind,
+            ImportBatch.data_model_id == data_model_id,
             ImportBatch.source_sha256 == sha256,
             ImportBatch.period == period,
             ImportBatch.state == BatchState.COMMITTED,
@@ -213,15 +235,14 @@ def look(upload: ImportUpload) -> Preview:
     Raises:
         Rejected: the file cannot be read.
     """
-    columns = importer_of(upload.kind).columns
-    return preview(files.read(upload.stored_file), columns, options_of(upload))
+    return preview(files.read(upload.stored_file), columns_of(upload), options_of(upload))
 
 
 def inspect(session: Session, upload: ImportUpload) -> Findings:
     """Read and check a whole file, writing nothing: the dry run."""
     importer = importer_of(upload.kind)
     try:
-        sheet = read(files.read(upload.stored_file), importer.columns, options_of(upload))
+        sheet = read(files.read(upload.stored_file), columns_of(upload), options_of(upload))
         checked, whole = importer.check(session, upload, sheet)
         parts = importer.parts(upload, checked)
         whole += _same_content(session, upload, checked)
@@ -232,7 +253,9 @@ def inspect(session: Session, upload: ImportUpload) -> Findings:
             sheet.layout, sheet.rows, sheet.skipped, problems=whole, cells=sheet.cells, fatal=True
         )
     problems = sorted([*sheet.problems, *checked.problems], key=lambda problem: problem.line or 0)
-    return Findings(sheet.layout, sheet.rows, sheet.skipped, parts, problems, sheet.cells)
+    return Findings(
+        sheet.layout, sheet.rows, sheet.skipped, parts, problems, sheet.cells, notes=checked.notes
+    )
 
 
 def digest_of(upload: ImportUpload, group: str, digest: str) -> str:
@@ -278,6 +301,8 @@ def keep_findings(upload: ImportUpload, findings: Findings) -> str | None:
         ],
         schema=_REJECTS,
     )
+    titles = json.dumps([column.title for column in columns_of(upload)])  # a data model may change later
+    table = table.replace_schema_metadata({_TITLES: titles.encode()})
     return parquet.write(f"rejects/{upload.id}.parquet", table)
 
 
@@ -286,6 +311,7 @@ def judge(session: Session, upload: ImportUpload, findings: Findings, rejects: s
     upload.rows, upload.rejects = findings.rows, rejects
     upload.rejected = len(findings.bad_lines)
     upload.layout = asdict(findings.layout) if findings.layout else None
+    upload.notes = [{"message": note.message, "params": dict(note.params)} for note in findings.notes]
     strict = upload.policy is Policy.ALL_OR_NOTHING
     if findings.fatal or not findings.good or (strict and findings.problems):
         upload.state = BatchState.REJECTED
@@ -331,6 +357,7 @@ def commit(
             kind=upload.kind,
             indicator_set=part.indicator_set,
             state=BatchState.COMMITTED,
+            data_model_id=upload.data_model_id,
             source_name=upload.name,
             source_sha256=upload.sha256,
             content_sha256=part.digest,
@@ -440,14 +467,14 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
 
     A row with several problems stands once. `extra` are the four last titles.
     """
-    columns = importer_of(upload.kind).columns
+    titles = _titles(upload)
     found, _ = rejects(upload, per_page=1_000_000_000)
     by_line: dict[int, list[Reject]] = {}
     for reject in found:
         by_line.setdefault(reject.problem.line or 0, []).append(reject)
     rows = []
     for line, several in sorted(by_line.items()):
-        cells = [cell or "" for cell in several[0].cells] or [""] * len(columns)
+        cells = [cell or "" for cell in several[0].cells] or [""] * len(titles)
         problems = [reject.problem for reject in several]
         told = [
             [p.field or "" for p in problems],
@@ -455,9 +482,18 @@ def error_file(upload: ImportUpload, extra: Sequence[str], say: Says) -> bytes:
             [say(p) for p in problems],
         ]
         rows.append([*cells, str(line or ""), *(" / ".join(filter(None, one)) for one in told)])
-    return csv_text([*(column.title for column in columns), *extra], rows)
+    return csv_text([*titles, *extra], rows)
 
 
-def template(kind: ImportKind) -> bytes:
-    """Return an empty file to fill in: the titles of the kind's columns."""
-    return csv_text([column.title for column in importer_of(kind).columns], [])
+def _titles(upload: ImportUpload) -> list[str]:
+    """Return the titles of the columns as they were when the rows were rejected."""
+    if upload.rejects is not None:
+        kept = (pq.read_schema(parquet.path(upload.rejects)).metadata or {}).get(_TITLES)
+        if kept is not None:
+            return list(map(str, json.loads(kept)))
+    return [column.title for column in columns_of(upload)]
+
+
+def template(kind: ImportKind, model: DataModel | None = None) -> bytes:
+    """Return an empty file to fill in: the titles of the columns of the kind, or of the data model."""
+    return csv_text([column.title for column in importer_of(kind).columns(model)], [])

@@ -17,8 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
-from lms.indicators.models import DataField, DataModel, HiddenValue, ImportBatch
+from lms.indicators.models import DataField, DataModel, FieldMapping, HiddenValue, ImportBatch
 from lms.indicators.rules import BatchState, ImportKind
+from lms.indicators.rules.conditions import Condition, sql_of
 from lms.indicators.rules.kinds import Delivery, FieldKind, FieldRole
 
 _TYPES: dict[FieldKind, pa.DataType] = {
@@ -67,10 +68,13 @@ def open_view(
         ImportBatch.data_model_id == model.id,
         ImportBatch.state == BatchState.COMMITTED,
     )
-    if first is not None:
-        wanted = wanted.where(ImportBatch.last_day >= first)
-    if after is not None:
-        wanted = wanted.where(ImportBatch.first_day < after)
+    if batches is not None:
+        wanted = wanted.where(ImportBatch.id.in_(sorted(batches)))
+    elif model.delivery is not Delivery.DELTA:  # a later row of any day may stand in place of an earlier one
+        if first is not None:
+            wanted = wanted.where(ImportBatch.last_day >= first)
+        if after is not None:
+            wanted = wanted.where(ImportBatch.first_day < after)
     files = [
         (batch, parquet.path(file))
         for batch, paths in session.execute(wanted.order_by(ImportBatch.id))
@@ -99,24 +103,47 @@ def open_view(
             f" UNION ALL BY NAME SELECT * EXCLUDE (filename) FROM read_parquet([{listed}], "
             f'union_by_name = true, filename = true) JOIN "_files_{code}" USING (filename)'
         )
+    connection.execute(f'CREATE OR REPLACE VIEW "_all_{code}" AS {origin}')
     days = [f"_day {sign} DATE '{day}'" for sign, day in ((">=", first), ("<", after)) if day is not None]
-    if batches is not None:
-        days.append(f"_batch IN ({', '.join(map(str, sorted(batches))) or 'NULL'})")
     connection.execute(
-        f'CREATE OR REPLACE VIEW "{code}" AS SELECT * FROM ({origin}) record '
-        f'ANTI JOIN "_hidden_{code}" USING (_batch, _line) '
-        f"WHERE {' AND '.join(days) or 'true'} {_standing(model) if batches is None else ''}"
+        f'CREATE OR REPLACE VIEW "{code}" AS SELECT * FROM "_all_{code}" record '
+        f"{_standing(model) if batches is None else ''} "
+        f'ANTI JOIN "_hidden_{code}" USING (_batch, _line) WHERE {" AND ".join(days) or "true"}'
     )
 
 
 def _standing(model: DataModel) -> str:
-    """Return the clause that leaves out what a later batch replaced."""
+    """Return the join that leaves out what a later batch replaced.
+
+    It looks at all rows, hidden ones too: hiding a row must not bring back what the row replaced.
+    """
+    every = f'"_all_{model.code}"'
     if model.delivery is not Delivery.DELTA:
-        return "QUALIFY _batch = max(_batch) OVER (PARTITION BY _day)"
+        return (
+            f"SEMI JOIN (SELECT _day, max(_batch) AS _batch FROM {every} GROUP BY _day) standing "
+            "USING (_day, _batch)"
+        )
     key = [f'"{field.code}"' for field in model.fields if field.in_key]
     if not key:
         return ""
-    return f"QUALIFY row_number() OVER (PARTITION BY {', '.join(key)} ORDER BY _batch DESC, _line DESC) = 1"
+    newest = f"row_number() OVER (PARTITION BY {', '.join(key)} ORDER BY _batch DESC, _line DESC) = 1"
+    return f"SEMI JOIN (SELECT _batch, _line FROM {every} QUALIFY {newest}) standing USING (_batch, _line)"
+
+
+def value_sql(field: DataField) -> str:
+    """Return the figure that a record gives to an indicator: its number, or 1 where the cell is filled."""
+    return (
+        f'"{field.code}"'
+        if field.kind is FieldKind.NUMBER
+        else f'CASE WHEN "{field.code}" IS NOT NULL THEN 1 END'
+    )
+
+
+def condition_sql(mapping: FieldMapping, fields: Sequence[DataField]) -> str:
+    """Return the clause over the model's view that a record meets to be counted by a mapping."""
+    kinds = {field.code: field.kind for field in fields}
+    given = [Condition.of_json(one) for one in mapping.conditions]
+    return " AND ".join(f"({sql_of(one, kinds[one.field])})" for one in given) or "true"
 
 
 def _pairs(left: str, lefts: list[int], right: str, rights: Sequence[int | str]) -> pa.Table:

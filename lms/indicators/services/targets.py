@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms.core.audit import Acting
 from lms.core.errors import Problem
 from lms.core.textfile import Column, Sheet
-from lms.indicators.models import ImportBatch, ImportUpload, Indicator, Target
+from lms.indicators.models import DataModel, ImportBatch, ImportUpload, Indicator, Target
 from lms.indicators.rules import TARGETS, BatchState, Checked, check_targets
 from lms.indicators.services.indicators import found_indicators, specs
 from lms.indicators.services.pipeline import Part, digest_of
@@ -24,7 +24,9 @@ _BLOCK = 2_000
 class TargetsImporter:
     """One batch a file; its targets are rows."""
 
-    columns: Sequence[Column] = TARGETS
+    def columns(self, model: DataModel | None) -> Sequence[Column]:
+        """Return the columns of every such file."""
+        return TARGETS
 
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Check rows against indicators, people, units and targets that already count."""
