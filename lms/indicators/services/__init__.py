@@ -33,7 +33,14 @@ from lms.indicators.services.datamodels import (
     revise_model,
     with_mappings,
 )
-from lms.indicators.services.facts import SourceRow, actuals, measures, source_rows, unrecorded
+from lms.indicators.services.derivation import (
+    derivations,
+    measures,
+    measures_of,
+    recalculations,
+    refresh,
+    switch_effect,
+)
 from lms.indicators.services.indicators import (
     all_indicators,
     change_bases,
@@ -42,6 +49,7 @@ from lms.indicators.services.indicators import (
     found_indicators,
     indicators_by_set,
 )
+from lms.indicators.services.measures import balance
 from lms.indicators.services.model_files import (
     define_from_file,
     load_shipped,
@@ -79,6 +87,15 @@ from lms.indicators.services.pipeline import (
     withdraw,
     write_parts,
 )
+from lms.indicators.services.provenance import (
+    SourceRow,
+    actuals,
+    flag_counts,
+    flagged_rows,
+    source_rows,
+    unit_rows,
+    unrecorded,
+)
 from lms.indicators.services.records import RecordsImporter, columns_of_model, records
 from lms.indicators.services.start import start
 from lms.indicators.services.targets import TargetsImporter, targets, unit_targets
@@ -108,6 +125,7 @@ __all__ = [
     "activate_model",
     "actuals",
     "all_indicators",
+    "balance",
     "batches",
     "batches_of",
     "change_bases",
@@ -119,6 +137,7 @@ __all__ = [
     "define_from_file",
     "define_indicator",
     "define_model",
+    "derivations",
     "digest_of",
     "draft_of",
     "drop_model",
@@ -129,6 +148,8 @@ __all__ = [
     "fields_in_force",
     "find_indicator",
     "find_model",
+    "flag_counts",
+    "flagged_rows",
     "found_indicators",
     "has_records",
     "headings",
@@ -143,12 +164,15 @@ __all__ = [
     "load_shipped",
     "look",
     "measures",
+    "measures_of",
     "model_file",
     "obstacles",
     "options_of",
+    "recalculations",
     "receive",
     "record_counts",
     "records",
+    "refresh",
     "refuse_unready",
     "register",
     "rejects",
@@ -159,8 +183,10 @@ __all__ = [
     "shipped_missing",
     "source_rows",
     "start",
+    "switch_effect",
     "targets",
     "template",
+    "unit_rows",
     "unit_targets",
     "unrecorded",
     "uploads",

@@ -18,7 +18,7 @@ from lms.core.periods import Period
 from lms.core.textfile import Column, Sheet
 from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import ACTUALS, Checked, IndicatorSet, check_actuals, check_sets
-from lms.indicators.services import facts
+from lms.indicators.services import facts, provenance
 from lms.indicators.services.indicators import specs
 from lms.indicators.services.pipeline import Part, digest_of
 from lms.people.models import Employee
@@ -34,7 +34,7 @@ class ActualsImporter:
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Check rows against indicators, people, period and what already counts."""
         period = Period.parse(upload.period)
-        existing = facts.counting_beside(session, sheet.table, period.first, period.after)
+        existing = provenance.counting_beside(session, sheet.table, period.first, period.after)
         known = session.scalars(select(Employee.number)).all()
         checked = check_actuals(sheet.table, specs(session), known, period, existing)
         counts = Counter(IndicatorSet(str(one)) for one in checked.rows.column("indicator_set").to_pylist())
