@@ -47,6 +47,9 @@ class Action(StrEnum):
     # indicators
     INDICATOR_VIEW = "indicators:indicator:view"
     INDICATOR_DEFINE = "indicators:indicator:define"
+    MODEL_VIEW = "indicators:model:view"
+    MODEL_DEFINE = "indicators:model:define"
+    RECORD_VIEW = "indicators:record:view"
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"

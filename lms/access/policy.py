@@ -89,6 +89,9 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     # indicators
     (Action.INDICATOR_VIEW, {Role.ADMIN: ALL, Role.HR: ALL}),
     (Action.INDICATOR_DEFINE, {Role.ADMIN: ALL}),
+    (Action.MODEL_VIEW, {Role.ADMIN: ALL, Role.HR: ALL}),
+    (Action.MODEL_DEFINE, {Role.ADMIN: ALL}),
+    (Action.RECORD_VIEW, {Role.ADMIN: ALL}),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),

@@ -49,6 +49,7 @@ def models() -> dict[str, type[Model]]:
         "proposal_id": "proposal",
         "upload_id": "import_upload",
         "batch_id": "import_batch",
+        "model_id": "data_model",
         "account_id": "account",
         "job_id": "job",
         "document_id": "issued_document",

@@ -28,7 +28,10 @@ KINDS = {
     ImportKind.ACTUALS: _l("实际值"),
     ImportKind.TARGETS: _l("目标值"),
     ImportKind.PEOPLE: _l("人员"),
+    ImportKind.RECORDS: _l("业务数据"),
 }
+WITHOUT_MODEL = {kind: word for kind, word in KINDS.items() if kind is not ImportKind.RECORDS}
+"""What is uploaded without naming a data model."""
 POLICIES = {
     Policy.ALL_OR_NOTHING: _l("有任何错误就全部不导入"),
     Policy.GOOD_ROWS: _l("只导入正确的行"),
@@ -46,6 +49,7 @@ AGGREGATES = {
     Aggregate.LAST: _l("期末值"),
     Aggregate.DAILY_AVG: _l("日均"),
     Aggregate.COUNT: _l("计数"),
+    Aggregate.DISTINCT: _l("去重计数"),
     Aggregate.MEAN: _l("平均"),
 }
 ENCODINGS = {
@@ -71,7 +75,7 @@ def _choices(words: dict[Any, Any]) -> list[tuple[str, Any]]:
 class UploadForm(Form):
     """A file and what is decided about it before it is looked at."""
 
-    kind = SelectField(_l("文件内容"), choices=_choices(KINDS))
+    kind = SelectField(_l("文件内容"), choices=_choices(WITHOUT_MODEL))
     file = FileField(_l("文件"), validators=[FileRequired(_l("请选择文件。"))])
     period = StringField(
         _l("所属期间"),

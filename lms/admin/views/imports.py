@@ -9,7 +9,15 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
 from lms.access.actions import Action
-from lms.admin.forms.imports import KINDS, POLICIES, SETS, ReadingForm, UploadForm, WithdrawForm
+from lms.admin.forms.imports import (
+    KINDS,
+    POLICIES,
+    SETS,
+    WITHOUT_MODEL,
+    ReadingForm,
+    UploadForm,
+    WithdrawForm,
+)
 from lms.admin.services import people_import
 from lms.admin.views.blueprint import bp
 from lms.core import clock
@@ -54,14 +62,16 @@ def import_state(state: BatchState) -> str:
 
 
 def _words() -> dict[str, Any]:
-    return {"kinds": KINDS, "policies": POLICIES, "sets": SETS}
+    return {"kinds": KINDS, "templates": WITHOUT_MODEL, "policies": POLICIES, "sets": SETS}
 
 
 @bp.get("/imports")
 @requires(Action.IMPORT_VIEW)
 def imports() -> str:
     """List what was brought, newest first, with its batches."""
-    listed = services.uploads().options(selectinload(ImportUpload.batches))
+    listed = services.uploads().options(
+        selectinload(ImportUpload.batches), selectinload(ImportUpload.data_model)
+    )
     page = paginate(reachable(listed, ImportUpload, Action.IMPORT_VIEW))
     return render_template("admin/imports.html", page=page, **_words())
 
@@ -178,7 +188,7 @@ def import_errors(upload_id: int) -> Response:
 @requires(Action.IMPORT_VIEW)
 def import_template(kind: str) -> Response:
     """Give an empty file to fill in."""
-    if kind not in set(ImportKind):
+    if kind not in set(WITHOUT_MODEL):
         raise NotFound
     return _download(services.template(ImportKind(kind)), f"template-{kind}.csv")
 

@@ -113,6 +113,14 @@ def without_field(model: ModelDraft, code: str) -> ModelDraft:
     return replace(model, fields=tuple(one for one in model.fields if one.code != code))
 
 
+def placed(model: ModelDraft, code: str, place: int) -> ModelDraft:
+    """Return a model with a field at a place, counted from 1."""
+    others = [one for one in model.fields if one.code != code]
+    own = [one for one in model.fields if one.code == code]
+    at = max(0, place - 1)
+    return replace(model, fields=(*others[:at], *own, *others[at:]))
+
+
 def model_problems(model: ModelDraft, indicators: Mapping[str, Feedable]) -> list[Problem]:
     """Return all that forbids a model as it stands; it may yet be incomplete (see `lacks`)."""
     found = [

@@ -27,10 +27,14 @@ from lms.indicators.services.datamodels import (
     find_model,
     has_records,
     obstacles,
+    put_field,
     record_counts,
     refuse_unready,
+    restore_field,
     retire_model,
+    revise_head,
     revise_model,
+    take_field,
     with_mappings,
 )
 from lms.indicators.services.derivation import (
@@ -96,7 +100,7 @@ from lms.indicators.services.provenance import (
     unit_rows,
     unrecorded,
 )
-from lms.indicators.services.records import RecordsImporter, columns_of_model, records
+from lms.indicators.services.records import RecordsImporter, columns_of_model, records, uploads_of
 from lms.indicators.services.start import start
 from lms.indicators.services.targets import TargetsImporter, targets, unit_targets
 
@@ -168,6 +172,7 @@ __all__ = [
     "model_file",
     "obstacles",
     "options_of",
+    "put_field",
     "recalculations",
     "receive",
     "record_counts",
@@ -176,20 +181,24 @@ __all__ = [
     "refuse_unready",
     "register",
     "rejects",
+    "restore_field",
     "retire_model",
     "revise",
+    "revise_head",
     "revise_model",
     "run_import",
     "shipped_missing",
     "source_rows",
     "start",
     "switch_effect",
+    "take_field",
     "targets",
     "template",
     "unit_rows",
     "unit_targets",
     "unrecorded",
     "uploads",
+    "uploads_of",
     "with_mappings",
     "withdraw",
     "write_parts",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select
@@ -34,6 +36,9 @@ from lms.indicators.rules.datamodel import (
     differences,
     lacks,
     model_problems,
+    placed,
+    with_field,
+    without_field,
 )
 from lms.indicators.rules.kinds import BatchState, ImportKind, ModelState
 
@@ -104,7 +109,7 @@ def _mapping_draft(mapping: FieldMapping) -> MappingDraft:
         indicator=mapping.indicator.code,
         valid_from=mapping.valid_from,
         valid_to=mapping.valid_to,
-        coefficient=mapping.coefficient,
+        coefficient=Decimal(format(mapping.coefficient.normalize(), "f")),
         conditions=tuple(Condition.of_json(one) for one in mapping.conditions),
     )
 
@@ -235,6 +240,66 @@ def revise_model(
     _write_fields(session, model, draft, keep=kept)
     _note(session, actor, model, changes, now=now)
     return with_mappings(session, model)
+
+
+def put_field(
+    session: Session,
+    actor: Acting,
+    model: DataModel,
+    one: FieldDraft,
+    *,
+    instead_of: str | None,
+    place: int | None,
+    version: int,
+    now: datetime,
+) -> DataModel:
+    """Add a field, or put it in the stead of another, at a place (from 1) or where it belongs.
+
+    Raises:
+        Refused, Rejected: as `revise_model`.
+    """
+    draft = with_field(draft_of(with_mappings(session, model)), one, instead_of=instead_of)
+    if place is not None:
+        draft = placed(draft, one.code, place)
+    return revise_model(session, actor, model, draft, version=version, now=now)
+
+
+def take_field(
+    session: Session, actor: Acting, model: DataModel, code: str, *, version: int, now: datetime
+) -> DataModel:
+    """Take a field out of a model: retired while records exist, else removed.
+
+    Raises:
+        Refused, Rejected: as `revise_model`.
+    """
+    draft = without_field(draft_of(with_mappings(session, model)), code)
+    return revise_model(session, actor, model, draft, version=version, now=now)
+
+
+def restore_field(
+    session: Session, actor: Acting, model: DataModel, code: str, *, version: int, now: datetime
+) -> DataModel:
+    """Put a retired field in force again.
+
+    Raises:
+        Refused, Rejected: as `revise_model`.
+    """
+    model = with_mappings(session, model)
+    [field] = [one for one in model.fields if one.code == code and one.until is not None]
+    draft = with_field(draft_of(model), field_draft(field))
+    return revise_model(session, actor, model, draft, version=version, now=now)
+
+
+def revise_head(
+    session: Session, actor: Acting, model: DataModel, head: ModelDraft, *, version: int, now: datetime
+) -> DataModel:
+    """Change names, source and delivery of a model; its fields stay.
+
+    Raises:
+        Refused, Rejected: as `revise_model`.
+    """
+    fields = draft_of(with_mappings(session, model)).fields
+    return revise_model(session, actor, model, replace(head, fields=fields), version=version, now=now)
 
 
 def _write_fields(session: Session, model: DataModel, draft: ModelDraft, *, keep: bool) -> None:

@@ -24,9 +24,7 @@ def model_file(session: Session, model: DataModel, *, as_json: bool = False) -> 
     """Return a model with the definitions of the indicators that it feeds, as a file."""
     draft = draft_of(with_mappings(session, model))
     codes = {mapping.indicator for field in draft.fields for mapping in field.mappings}
-    found = session.scalars(
-        select(Indicator).where(Indicator.code.in_(sorted(codes))).order_by(Indicator.code)
-    )
+    fed = select(Indicator).where(Indicator.code.in_(sorted(codes))).order_by(Indicator.code)
     indicators = tuple(
         IndicatorDraft(
             code=one.code,

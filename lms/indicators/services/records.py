@@ -3,7 +3,7 @@
 # ruff: noqa: S608  the queries are made of checked names of fields and of our own figures
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -324,3 +324,11 @@ def records(
         names = [name for name, *_ in rows.description or ()]
         found = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
     return found, int(total)
+
+
+def uploads_of(session: Session, batches: Collection[int]) -> dict[int, int]:
+    """Return the upload of each batch."""
+    rows = session.execute(
+        select(ImportBatch.id, ImportBatch.upload_id).where(ImportBatch.id.in_(sorted(batches)))
+    )
+    return dict(rows.all())
