@@ -79,8 +79,17 @@ def suspense(
     for *key, indicator, value in sums:
         by_group.setdefault(tuple(key), {})[indicator] = value
     return [
-        Group(model, system, officer, branch, product, n, begun, ended,
-              by_group.get((model, officer, branch, product), {}))  # fmt: skip
+        Group(
+            model,
+            system,
+            officer,
+            branch,
+            product,
+            n,
+            begun,
+            ended,
+            by_group.get((model, officer, branch, product), {}),
+        )  # fmt: skip
         for model, system, officer, branch, product, n, begun, ended in keys
     ], int(total)
 
@@ -114,9 +123,7 @@ def suspended_rows(
 ) -> tuple[list[Suspended], int]:
     """Return one page of a group's records, newest day first, and how many there are."""
     models = [one for one in feeding_models(session) if one.code == model and names_employees(one)]
-    where = " AND ".join(
-        [_is("officer", officer), _is("branch", branch), f"product = {text(product)}"]
-    )
+    where = " AND ".join([_is("officer", officer), _is("branch", branch), f"product = {text(product)}"])
     with placed(session, models, first, after, where=where, rows=True) as connection:
         waiting = "FROM placed WHERE place = 'suspense' AND indicator IS NULL"
         total = connection.execute(f"SELECT count(*) {waiting}").fetchall()[0][0]
