@@ -19,14 +19,9 @@ from lms.core.db import upsert
 from lms.core.duck import duck
 from lms.indicators.models import Balance, CodeMap, DataModel, HiddenValue, ImportBatch
 from lms.indicators.rules.kinds import BatchState, FieldRole, ImportKind
+from lms.indicators.services.ledgers import indicators_of, ledger_indicators, names_employees
 from lms.indicators.services.origins import text
-from lms.indicators.services.placing import (
-    feeding_models,
-    indicators_of,
-    ledger_indicators,
-    names_employees,
-    placed,
-)
+from lms.indicators.services.placing import feeding_models, placed
 from lms.people.models import Posting
 
 NIGHTS = 35
@@ -202,8 +197,8 @@ def overview(balance: Balance) -> list[tuple[str, Line]]:
     """Return by indicator one line for the whole bank, those that do not balance first."""
     rows = _read(
         balance,
-        "SELECT indicator, '' AS unit, true AS known, '' AS product, sum(managers), sum(pool), sum(suspense), "
-        "sum(ledger), (count(*) FILTER (broken))::BIGINT AS n FROM line GROUP BY indicator "
+        "SELECT indicator, '' AS unit, true AS known, '' AS product, sum(managers), sum(pool), "
+        "sum(suspense), sum(ledger), (count(*) FILTER (broken))::BIGINT AS n FROM line GROUP BY indicator "
         "ORDER BY n DESC, indicator",
     )
     return [(row[0], Line(*row[1:])) for row in rows]
@@ -229,7 +224,8 @@ def product_lines(balance: Balance, indicator: str, unit: str) -> list[Line]:
     rows = _read(
         balance,
         "SELECT unit, known, product, managers, pool, suspense, ledger, CAST(broken AS BIGINT) "
-        f"FROM line WHERE indicator = {text(indicator)} AND unit = {text(unit)} ORDER BY broken DESC, product",
+        f"FROM line WHERE indicator = {text(indicator)} AND unit = {text(unit)} "
+        "ORDER BY broken DESC, product",
     )
     return [Line(*row) for row in rows]
 
@@ -274,8 +270,8 @@ def breaking_rows(
         of = f"FROM placed WHERE coalesce(unit, branch, '') = {text(unit)}"
         total = connection.execute(f"SELECT count(*) {of}").fetchall()[0][0]
         rows = connection.execute(
-            "SELECT model, ledger, CASE WHEN ledger THEN 'ledger' ELSE place END AS place, batch, line, product, "
-            f"officer, employee_number, total {of} ORDER BY NOT ledger, CASE place WHEN 'suspense' THEN 0 "
+            "SELECT model, ledger, CASE WHEN ledger THEN 'ledger' ELSE place END AS place, batch, line, "
+            f"product, officer, employee_number, total {of} ORDER BY NOT ledger, CASE place WHEN 'suspense' THEN 0 "
             "WHEN 'pool' THEN 1 ELSE 2 END, product, batch, line LIMIT $limit OFFSET $offset",
             {"limit": per_page, "offset": max(page - 1, 0) * per_page},
         ).fetchall()

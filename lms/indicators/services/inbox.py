@@ -103,9 +103,10 @@ def look(session: Session, *, now: datetime) -> Look:
         noted = next((one for one in arrivals if one.params.get("mark") == sight.mark), None)
         if noted is not None and noted.state in _FINAL:
             away.append(_away(feed, day, noted, sight, lying, listed, newest))
-        elif noted is None or noted.upload_id is None:
-            if (one := _found(feed, day, sight, lying, noted, arrivals, now=now)) is not None:
-                found.append(one)
+        elif (noted is None or noted.upload_id is None) and (
+            one := _found(feed, day, sight, lying, noted, arrivals, now=now)
+        ):
+            found.append(one)
     return Look(found, away, sorted(set(unknown) - companions))
 
 

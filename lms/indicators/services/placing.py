@@ -1,8 +1,4 @@
-"""Records in their places: which are a manager's, which a unit's pool, which nobody's, and which the ledger's.
-
-A model whose files name no employee, but units, is a ledger for every indicator that a model with employees
-feeds as well: its figures are what the others must add up to, and count nowhere else.
-"""
+"""Records in their places: a manager's, a unit's pool's, nobody's, or the ledger's."""
 
 # ruff: noqa: S608  the queries are made of checked names and quoted texts
 from __future__ import annotations
@@ -20,6 +16,7 @@ from lms.core.duck import duck
 from lms.indicators.models import DataField, DataModel, FieldMapping
 from lms.indicators.rules.kinds import Delivery, FieldRole, ModelState
 from lms.indicators.services.attribution import attribute
+from lms.indicators.services.ledgers import ledger_indicators, names_employees
 from lms.indicators.services.origins import name, text
 from lms.indicators.services.store import condition_sql, open_view, value_sql
 
@@ -38,23 +35,6 @@ def feeding_models(session: Session) -> list[DataModel]:
             .order_by(DataModel.code)
         )
     )
-
-
-def names_employees(model: DataModel) -> bool:
-    """Whether records of a model say whose they are."""
-    return any(field.role is FieldRole.EMPLOYEE for field in model.fields)
-
-
-def indicators_of(model: DataModel) -> set[str]:
-    """Return the codes of the indicators that a model feeds, or fed once."""
-    return {mapping.indicator.code for field in model.fields for mapping in field.mappings}
-
-
-def ledger_indicators(models: Sequence[DataModel]) -> set[str]:
-    """Return the codes of the indicators of which a ledger tells the total."""
-    detailed = {code for model in models if names_employees(model) for code in indicators_of(model)}
-    whole = {code for model in models if not names_employees(model) for code in indicators_of(model)}
-    return detailed & whole
 
 
 @contextmanager
@@ -83,8 +63,8 @@ def placed(
             parts = [_NOTHING]
         own = ", batch, line" if rows else ""
         connection.execute(
-            f"CREATE TABLE given AS SELECT model, snapshot, ledger, system, officer, branch, product, indicator, "
-            f"day{own}, count(*) AS n, CAST(sum(value) AS DECIMAL(38, 8)) AS total, "
+            "CREATE TABLE given AS SELECT model, snapshot, ledger, system, officer, branch, product, "
+            f"indicator, day{own}, count(*) AS n, CAST(sum(value) AS DECIMAL(38, 8)) AS total, "
             f"day AS start, day + 1 AS stop FROM ({' UNION ALL '.join(parts)}) WHERE {where} GROUP BY ALL"
         )
         attribute(session, connection, "given", "placed", units=True)
@@ -103,12 +83,16 @@ def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
     roles = {field.role: name(field.code) for field in model.fields if field.role is not FieldRole.NONE}
     whose = names_employees(model)
 
+    officer, branch, product = (
+        _code(roles.get(role)) for role in (FieldRole.EMPLOYEE, FieldRole.UNIT, FieldRole.PRODUCT)
+    )
+    snapshot = str(model.delivery is Delivery.SNAPSHOT).lower()
+
     def query(indicator: str, value: str, where: str, *, ledger: bool) -> str:
         return (
-            f"SELECT {text(model.code)} AS model, {str(model.delivery is Delivery.SNAPSHOT).lower()} AS snapshot, "
+            f"SELECT {text(model.code)} AS model, {snapshot} AS snapshot, "
             f"{str(ledger).lower()} AS ledger, {text(model.source)} AS system, "
-            f"{_code(roles.get(FieldRole.EMPLOYEE))} AS officer, {_code(roles.get(FieldRole.UNIT))} AS branch, "
-            f"coalesce({_code(roles.get(FieldRole.PRODUCT))}, '') AS product, {indicator} AS indicator, "
+            f"{officer} AS officer, {branch} AS branch, coalesce({product}, '') AS product, {indicator} AS indicator, "
             f"_day AS day, _batch AS batch, _line AS line, CAST({value} AS DECIMAL(28, 8)) AS value "
             f"FROM {name(model.code)} WHERE {where}"
         )
@@ -132,9 +116,11 @@ def _code(column: str | None) -> str:
 
 def split(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
     """Return by indicator what managers, pools and suspense hold of the records that are no ledger's."""
+    each = ", ".join(
+        f"coalesce(sum(total) FILTER (place = '{place}'), 0)" for place in ("manager", "pool", "suspense")
+    )
     rows = connection.execute(
-        "SELECT indicator, coalesce(sum(total) FILTER (place = 'manager'), 0), "
-        "coalesce(sum(total) FILTER (place = 'pool'), 0), coalesce(sum(total) FILTER (place = 'suspense'), 0) "
-        "FROM placed WHERE indicator IS NOT NULL AND NOT ledger GROUP BY indicator ORDER BY indicator"
+        f"SELECT indicator, {each} FROM placed "
+        "WHERE indicator IS NOT NULL AND NOT ledger GROUP BY indicator ORDER BY indicator"
     ).fetchall()
     return {code: (managers, pool, suspense) for code, managers, pool, suspense in rows}

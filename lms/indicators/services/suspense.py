@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from lms.core.periods import Period
 from lms.indicators.models import ImportBatch
 from lms.indicators.rules.kinds import BatchState, ImportKind
+from lms.indicators.services.ledgers import names_employees
 from lms.indicators.services.origins import text
-from lms.indicators.services.placing import feeding_models, names_employees, placed
+from lms.indicators.services.placing import feeding_models, placed
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def suspense(
         total = connection.execute("SELECT count(*) FROM suspended WHERE indicator IS NULL").fetchall()[0][0]
         keys = connection.execute(
             "SELECT model, system, officer, branch, product, n, first_day, last_day FROM suspended "
-            "WHERE indicator IS NULL ORDER BY n DESC, model, officer, branch, product LIMIT $limit OFFSET $offset",
+            "WHERE indicator IS NULL ORDER BY n DESC, model, officer, branch, product "
+            "LIMIT $limit OFFSET $offset",
             {"limit": per_page, "offset": max(page - 1, 0) * per_page},
         ).fetchall()
         sums = connection.execute(
@@ -79,18 +81,8 @@ def suspense(
     for *key, indicator, value in sums:
         by_group.setdefault(tuple(key), {})[indicator] = value
     return [
-        Group(
-            model,
-            system,
-            officer,
-            branch,
-            product,
-            n,
-            begun,
-            ended,
-            by_group.get((model, officer, branch, product), {}),
-        )  # fmt: skip
-        for model, system, officer, branch, product, n, begun, ended in keys
+        Group(*key, sums=by_group.get((key[0], *key[2:5]), {}))  # the sums know the model, not its system
+        for key in keys
     ], int(total)
 
 
