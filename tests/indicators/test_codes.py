@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -281,7 +280,7 @@ def test_managers_pools_and_suspense_are_always_the_whole(
             figures.expire_all()
             kept = balance_of(figures, DAY)
             assert kept is not None
-            lines_of = [line for line in branch_lines(kept, "DEP_NEW", per_page=500)[0]]
+            lines_of = branch_lines(kept, "DEP_NEW", per_page=500)[0]
             assert sum((line.total for line in lines_of), Decimal(0)) == (wanted or 0)
         undo.rollback()
 
@@ -305,7 +304,7 @@ def _map_if_free(session: Session, what: str, code: str, meaning: str) -> None:
 
 
 @pytest.fixture
-def unbalanced(figures: Session, models: dict[str, DataModel]) -> Iterator[Session]:
+def unbalanced(figures: Session, models: dict[str, DataModel]) -> Session:
     """B1: the ledger has 3 more of 定期; B2 balances; a branch nobody knows has records of its own."""
     load(
         figures,
@@ -314,7 +313,7 @@ def unbalanced(figures: Session, models: dict[str, DataModel]) -> Iterator[Sessi
     )
     load(figures, models["gl_dep"], "g1,@,13,B1,定期\ng2,@,5,B1,活期\ng3,@,7,B2,活期\ng4,@,2,QQ,活期\n")
     keep(figures, compute(figures, DAY), now=NOW)
-    yield figures
+    return figures
 
 
 @pytest.mark.requirement("7.28")

@@ -175,7 +175,7 @@ def stale_days(session: Session, today: date) -> list[date]:
         for day in (begin + timedelta(days=at) for at in range(NIGHTS + 1))
         if first and last and first <= day <= last
     }
-    known = dict(session.execute(select(Balance.day, Balance.signature)).tuples().all())
+    known = dict(session.execute(select(Balance.day, Balance.signature)).all())
     days |= {day for day in known if day >= begin}
     return [day for day in sorted(days) if known.get(day) != signature_of(session, day, models)]
 
@@ -271,8 +271,8 @@ def breaking_rows(
         total = connection.execute(f"SELECT count(*) {of}").fetchall()[0][0]
         rows = connection.execute(
             "SELECT model, ledger, CASE WHEN ledger THEN 'ledger' ELSE place END AS place, batch, line, "
-            f"product, officer, employee_number, total {of} ORDER BY NOT ledger, CASE place WHEN 'suspense' THEN 0 "
-            "WHEN 'pool' THEN 1 ELSE 2 END, product, batch, line LIMIT $limit OFFSET $offset",
+            f"product, officer, employee_number, total {of} ORDER BY NOT ledger, "
+            "CASE place WHEN 'suspense' THEN 0 WHEN 'pool' THEN 1 ELSE 2 END, product, batch, line LIMIT $limit OFFSET $offset",
             {"limit": per_page, "offset": max(page - 1, 0) * per_page},
         ).fetchall()
     return [Entry(*row) for row in rows], int(total)

@@ -173,5 +173,5 @@ def _ids(session: Session, column: Any, key: Any, values: Iterable[str | None]) 
     found: dict[str, int] = {}
     for at in range(0, len(wanted), _BLOCK):
         rows = session.execute(select(column, key).where(column.in_(wanted[at : at + _BLOCK])))
-        found.update(dict(rows.tuples().all()))
+        found.update(dict(rows.all()))
     return found

@@ -1,6 +1,6 @@
 """Ledgers: data models whose figures the others must add up to, and which count nowhere else.
 
-A model whose files name no employee is a ledger for every indicator that a model with employees feeds as well.
+A model whose files name no employee is a ledger for every indicator that a model with employees feeds.
 """
 
 from __future__ import annotations
