@@ -54,6 +54,9 @@ def models() -> dict[str, type[Model]]:
         "job_id": "job",
         "document_id": "issued_document",
         "zip_id": "unit_zip",
+        "code_map_id": "code_map",
+        "feed_id": "feed",
+        "arrival_id": "arrival",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 

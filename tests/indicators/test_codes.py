@@ -169,7 +169,7 @@ def text(*rows: str) -> bytes:
 
 def test_a_file_is_taken_over_whole_and_again_changes_nothing(figures: Session) -> None:
     content = text("employee,core,0A1,0001,,2026-09-01,", "机构,core,91,,H,20260901,2026-10-01")
-    assert inspect_codes(figures, content).problems == ()
+    assert inspect_codes(figures, content).problems == []
     assert figures.scalar(select(func.count()).select_from(CodeMap)) == 0
     assert len(import_codes(figures, SYSTEM, content, now=NOW).fresh) == 2
     again = import_codes(figures, SYSTEM, code_map_file(figures, TITLES), now=NOW)

@@ -339,9 +339,11 @@ def test_a_file_of_a_stranger_is_refused(root: Path, monkeypatch: pytest.MonkeyP
 def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_time(root: Path) -> None:
     (root / "dep.csv").write_text("one")
     [sight] = inbox_files.sights(root)
-    with pytest.raises(Refused), inbox_files.reading(root, sight) as stream:
-        stream.read()
-        (root / "dep.csv").write_text("another")
+    reading = inbox_files.reading(root, sight)
+    reading.__enter__()
+    (root / "dep.csv").write_text("another")
+    with pytest.raises(Refused):
+        reading.__exit__(None, None, None)
     (root / "dep.csv").unlink()
     (root / "dep.csv").symlink_to("/etc/passwd")
     with pytest.raises(Refused), inbox_files.reading(root, sight):

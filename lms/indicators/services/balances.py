@@ -272,7 +272,8 @@ def breaking_rows(
         rows = connection.execute(
             "SELECT model, ledger, CASE WHEN ledger THEN 'ledger' ELSE place END AS place, batch, line, "
             f"product, officer, employee_number, total {of} ORDER BY NOT ledger, "
-            "CASE place WHEN 'suspense' THEN 0 WHEN 'pool' THEN 1 ELSE 2 END, product, batch, line LIMIT $limit OFFSET $offset",
+            "CASE place WHEN 'suspense' THEN 0 WHEN 'pool' THEN 1 ELSE 2 END, product, batch, line "
+            "LIMIT $limit OFFSET $offset",
             {"limit": per_page, "offset": max(page - 1, 0) * per_page},
         ).fetchall()
     return [Entry(*row) for row in rows], int(total)

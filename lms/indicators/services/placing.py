@@ -93,7 +93,8 @@ def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
             f"SELECT {text(model.code)} AS model, {snapshot} AS snapshot, "
             f"{str(ledger).lower()} AS ledger, {text(model.source)} AS system, "
             f"{officer} AS officer, {branch} AS branch, coalesce({product}, '') AS product, "
-            f"{indicator} AS indicator, _day AS day, _batch AS batch, _line AS line, CAST({value} AS DECIMAL(28, 8)) AS value "
+            f"{indicator} AS indicator, _day AS day, _batch AS batch, _line AS line, "
+            f"CAST({value} AS DECIMAL(28, 8)) AS value "
             f"FROM {name(model.code)} WHERE {where}"
         )
 
