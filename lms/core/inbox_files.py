@@ -16,6 +16,8 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import IO
 
+from flask import current_app
+
 from lms.core.errors import Refused
 from lms.core.i18n import N_
 
@@ -32,6 +34,11 @@ class Sight:
     mark: str
     fault: str | None = None
     """Why it must not be read, as a gettext id."""
+
+
+def inbox_root() -> Path:
+    """Return the directory into which other systems deliver."""
+    return Path(current_app.config["ZHIXING_INBOX"])
 
 
 @contextmanager
@@ -54,7 +61,7 @@ def sights(root: Path) -> list[Sight]:
     """Return what lies in the inbox, the oldest first; folders and hidden names are nothing of ours."""
     root.mkdir(parents=True, exist_ok=True)
     trusted = {os.getuid(), root.stat().st_uid}
-    found = []
+    found: list[Sight] = []
     with os.scandir(root) as entries:
         for entry in entries:
             if entry.name.startswith(".") or len(found) >= MOST_ENTRIES:

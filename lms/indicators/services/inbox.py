@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -44,7 +43,7 @@ _FINAL = (ArrivalState.IMPORTED, ArrivalState.FAILED, ArrivalState.REPLACED)
 
 def root() -> Path:
     """Return the directory into which other systems deliver."""
-    return Path(current_app.config["ZHIXING_INBOX"])
+    return inbox_files.inbox_root()
 
 
 @dataclass(frozen=True)

@@ -80,10 +80,11 @@ def suspense(
     by_group: dict[tuple[Any, ...], dict[str, Decimal]] = {}
     for *key, indicator, value in sums:
         by_group.setdefault(tuple(key), {})[indicator] = value
-    return [
-        Group(*key, sums=by_group.get((key[0], *key[2:5]), {}))  # the sums know the model, not its system
-        for key in keys
-    ], int(total)
+    found = []
+    for model, system, officer, branch, product, n, begun, ended in keys:
+        given = by_group.get((model, officer, branch, product), {})
+        found.append(Group(model, system, officer, branch, product, n, begun, ended, given))
+    return found, int(total)
 
 
 _GROUPS = """
