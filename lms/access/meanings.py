@@ -49,6 +49,15 @@ MEANING: dict[Action, tuple[str, str]] = {
     Action.IMPORT_VIEW: ("see imports and what they rejected", "查看导入及其错误行"),
     Action.IMPORT_RUN: ("bring files in and import them", "上传并导入文件"),
     Action.IMPORT_WITHDRAW: ("withdraw a batch", "撤回批次"),
+    Action.CODE_MAP_VIEW: ("see code maps", "查看代码对应"),
+    Action.CODE_MAP_EDIT: ("map, correct and end codes", "对应、更正和终止代码"),
+    Action.BALANCE_VIEW: ("see suspense and the balance against the ledger", "查看挂账和对账"),
+    Action.BALANCE_MAKE: ("balance a day anew", "重新对账"),
+    Action.FEED_VIEW: ("see which files are expected and what came", "查看应到文件及其到达情况"),
+    Action.FEED_EDIT: (
+        "define expected files, release short ones, dismiss alarms",
+        "定义应到文件、放行偏少的文件、关闭告警",
+    ),
     Action.AUDIT_VIEW: ("search the audit log", "查询审计日志"),
     Action.ACCOUNT_MANAGE: (
         "open, disable and enable accounts, reset passwords, give and take roles",

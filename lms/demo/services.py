@@ -20,6 +20,7 @@ from lms.core.profile import set_profile
 from lms.demo.aims import aim, type_in
 from lms.demo.appraisals import close, design, open_for
 from lms.demo.business import bring_in, define
+from lms.demo.feeds import prepare_nights
 from lms.demo.records import define_models, deliver_savings
 from lms.demo.shape import SHAPES
 from lms.demo.staff import Bank, open_units, reorganise, take_on
@@ -67,6 +68,8 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
         define(session, SYSTEM)
         define_models(session, SYSTEM, now=plan.now)
         deliver_savings(session, SYSTEM, built["bank"], now_in.previous(), Random(SEED + 1))
+        last_month = now_in.previous().parts()[-1]
+        prepare_nights(session, SYSTEM, built["bank"], last_month, now=plan.now)
         skill.update({employee.number: draw.gauss(0, 1) for employee, _ in built["bank"].managers})
         learned.update({number: 0.25 * value + 0.97 * draw.gauss(0, 1) for number, value in skill.items()})
 

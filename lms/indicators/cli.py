@@ -8,24 +8,30 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy import select
 
-from lms.core import clock
+from lms.core import clock, housekeeping
 from lms.core.audit import SYSTEM
 from lms.core.db import db
 from lms.core.errors import Problem, Refused, Rejected
+from lms.core.jobs import Job, JobState, run_inline
 from lms.core.textfile import Options
+from lms.core.worker import Busy, only_one
 from lms.indicators import services
+from lms.indicators.jobs import INBOX
 from lms.indicators.models import DataModel, ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState, ImportKind, Policy, UploadDraft
-from lms.indicators.services import Findings, Summary
+from lms.indicators.services import Findings, Summary, feeds
+from lms.indicators.services.inbox import JOB
+from lms.indicators.services.inbox import look as look_at_inbox
 
 data = AppGroup("data", help="The bank's data: models, templates, imports.")
 
@@ -252,3 +258,55 @@ def _told(*, as_json: bool) -> Iterator[None]:
             for one in problems:
                 click.echo(str(one))
         sys.exit(1)
+
+
+@data.command("inbox")
+@click.option("--json", "as_json", is_flag=True, help="Print the alarms as JSON.")
+def inbox(as_json: bool) -> None:
+    """Scan the inbox as the worker does each minute; exit 1 while there are alarms.
+
+    Where no worker is running, the files are imported here and now.
+    """
+    housekeeping.do(INBOX)
+    with suppress(Busy), only_one(Path(current_app.config["ZHIXING_HOME"]), db.engine):
+        while job := _queued():
+            run_inline(job)
+        housekeeping.do(INBOX)
+    session = db.session()
+    told = [
+        {
+            "feed": one.feed.code,
+            "day": one.day.isoformat(),
+            "attempt": one.attempt,
+            "state": one.state.value,
+            "file": one.file_name,
+            "message": _worded(one.message, one.params),
+        }
+        for one in feeds.alarms(session)
+    ]
+    unknown = list(look_at_inbox(session, now=clock.now()).unknown)
+    session.rollback()
+    if as_json:
+        click.echo(json.dumps({"alarms": told, "unknown": unknown}, ensure_ascii=False, indent=2))
+    else:
+        for one in told:
+            click.echo("  ".join(str(one[name]) for name in ("feed", "day", "state", "file", "message")))
+        for name in unknown:
+            click.echo(f"no feed expects: {name}")
+        click.echo(f"{len(told)} alarms")
+    sys.exit(1 if told else 0)
+
+
+def _queued() -> int | None:
+    session = db.session()
+    wanted = select(Job.id).where(Job.kind == JOB, Job.state == JobState.QUEUED).order_by(Job.id).limit(1)
+    found = session.scalar(wanted)
+    session.rollback()
+    return found
+
+
+def _worded(message: str, params: dict[str, object]) -> str:
+    try:
+        return message % params if params else message
+    except (KeyError, ValueError):
+        return message

@@ -243,6 +243,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_field_mapping_indicator", ["indicator_id"], unique=False)
 
     op.create_table(
+        "balance",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("signature", sa.String(length=64), nullable=False),
+        sa.Column("file", sa.String(length=255), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("differences", sa.Integer(), nullable=False),
+        sa.Column("suspended", sa.Integer(), nullable=False),
+        sa.Column("computed_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_balance")),
+        sa.UniqueConstraint("day", name=op.f("uq_balance_day")),
+    )
+    op.create_table(
         "arrival",
         sa.Column("feed_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -255,6 +268,7 @@ def upgrade() -> None:
         sa.Column("params", sa.Text(), nullable=False),
         sa.Column("upload_id", sa.Integer(), nullable=True),
         sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("dismissed_at", sa.DateTime(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("fk_arrival_feed_id_feed")),
         sa.ForeignKeyConstraint(
@@ -414,6 +428,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_arrival_day"))
 
     op.drop_table("arrival")
+    op.drop_table("balance")
     with op.batch_alter_table("field_mapping", schema=None) as batch_op:
         batch_op.drop_index("ix_field_mapping_indicator")
         batch_op.drop_index(batch_op.f("ix_field_mapping_field_id"))

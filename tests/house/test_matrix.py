@@ -71,6 +71,9 @@ def models() -> dict[str, type[Model]]:
         "grade_id": "grade",
         "target_id": "target",
         "value_id": "typed_value",
+        "code_map_id": "code_map",
+        "feed_id": "feed",
+        "arrival_id": "arrival",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 

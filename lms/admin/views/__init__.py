@@ -2,8 +2,10 @@
 
 from lms.admin.views import (
     bank,
+    codes,
     data,
     datamodels,
+    feeds,
     hidden,
     import_steps,
     imports,
@@ -12,6 +14,7 @@ from lms.admin.views import (
     posts,
     rights,
     rosters,
+    suspense,
     units,
     values,
 )
@@ -20,8 +23,10 @@ from lms.admin.views.blueprint import bp
 __all__ = [
     "bank",
     "bp",
+    "codes",
     "data",
     "datamodels",
+    "feeds",
     "hidden",
     "import_steps",
     "imports",
@@ -30,6 +35,7 @@ __all__ = [
     "posts",
     "rights",
     "rosters",
+    "suspense",
     "units",
     "values",
 ]

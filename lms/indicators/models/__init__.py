@@ -2,7 +2,7 @@
 
 from lms.indicators.models.codes import CodeMap
 from lms.indicators.models.datamodel import DataField, DataModel, DataModelChange, FieldMapping
-from lms.indicators.models.feeds import Arrival, Feed
+from lms.indicators.models.feeds import Arrival, Balance, Feed
 from lms.indicators.models.importing import ImportBatch, ImportMapping, ImportUpload
 from lms.indicators.models.indicator import Indicator
 from lms.indicators.models.target import Target, TargetAnswer
@@ -10,6 +10,7 @@ from lms.indicators.models.values import Derivation, HiddenValue, Recalculation,
 
 __all__ = [
     "Arrival",
+    "Balance",
     "CodeMap",
     "DataField",
     "DataModel",

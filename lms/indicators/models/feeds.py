@@ -66,6 +66,26 @@ class Arrival(Model):
     params: Mapped[Any] = mapped_column(Json, default=dict)
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("import_upload.id"))
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When somebody said, with a reason, that nothing more is to be done about it."""
 
     feed: Mapped[Feed] = relationship()
     upload: Mapped[ImportUpload | None] = relationship()
+
+
+class Balance(Model):
+    """The balance of one day: managers + pools + suspense against the ledger, one Parquet file of lines.
+
+    `signature` is the hash of everything it was computed from; another one means it is stale.
+    """
+
+    __tablename__ = "balance"
+    __scope__ = Reach.shared()
+
+    day: Mapped[date] = mapped_column(LocalDate, unique=True)
+    signature: Mapped[str] = mapped_column(String(64))
+    file: Mapped[str] = mapped_column(String(255))
+    rows: Mapped[int]
+    differences: Mapped[int]
+    suspended: Mapped[int]
+    computed_at: Mapped[datetime] = mapped_column(UtcDateTime)

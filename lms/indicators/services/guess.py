@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lms.core import files
-from lms.core.textfile import Options, preview
+from lms.core.textfile import Layout, Options, preview
 from lms.core.textfile.columns import Column, match_header, plain
 from lms.core.textfile.rows import Row
 from lms.core.textfile.sift import Sifter

@@ -32,6 +32,7 @@ from lms.indicators.models import (
 from lms.indicators.rules import BatchState, ImportKind
 from lms.indicators.rules.kinds import Delivery, FieldKind, FieldRole
 from lms.indicators.services import store
+from lms.indicators.services.ledgers import ledger_indicators, names_employees
 from lms.people.models import Employee, OrgUnit
 
 VALUE = pa.decimal128(28, 8)
@@ -171,8 +172,13 @@ def origins(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -
         pa.table({"number": pa.array(ask.employees or (), pa.string())}),
     )
     typed = _typed(session, connection, ask)
+    models = _models(session, ask.codes)
+    told = ledger_indicators(models)  # what a ledger tells is what the others add up to: it counts not twice
     records = [
-        one for model in _models(session, ask.codes) for one in _records(session, connection, model, ask)
+        one
+        for model in models
+        for one in _records(session, connection, model, ask)
+        if names_employees(model) or one.indicator not in told
     ]
     return [_actuals(session, connection, ask), typed, *records]
 
