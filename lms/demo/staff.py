@@ -16,7 +16,7 @@ from lms.core.audit import SYSTEM
 from lms.demo.names import NameGiver
 from lms.demo.shape import CITIES, GRADES, POSTS, STREETS, TOWNS, Shape
 from lms.people.models import Employee, Grade, Level, OrgUnit, Post
-from lms.people.services import define_grade, define_post, hire, open_unit, post
+from lms.people.services import define_grade, define_post, grant_leave, hire, open_unit, post
 
 
 @dataclass
@@ -28,6 +28,8 @@ class Bank:
     posts: dict[str, Post] = field(default_factory=dict)
     grades: list[Grade] = field(default_factory=list)
     managers: list[tuple[Employee, OrgUnit]] = field(default_factory=list)
+    away: list[Employee] = field(default_factory=list)
+    """Managers on long leave: in the cycles, but without figures, levels and courses."""
     accounts: dict[str, Account] = field(default_factory=dict)
     people: dict[str, Employee] = field(default_factory=dict)
 
@@ -90,6 +92,13 @@ def open_units(session: Session, shape: Shape, founded: date) -> Bank:
     return bank
 
 
+def send_away(session: Session, bank: Bank, since: date) -> None:
+    """Put four managers of a full bank on long leave; they must not score 0."""
+    for employee, kind in zip([one for one, _ in bank.managers[60::80]], AWAY, strict=False):
+        grant_leave(session, SYSTEM, employee, kind, since, None)
+        bank.away.append(employee)
+
+
 def _latin(name: str) -> str:
     """A place as English papers write it: 城东 is Chengdong."""
     return "".join(lazy_pinyin(name)).capitalize()
@@ -107,6 +116,10 @@ CAST = (
     ("compliance", "COMPLIANCE", Role.COMPLIANCE, "HO"),
 )
 """Sign-in name, post, role and unit of the people one plays first; `trainee` is the first manager."""
+
+
+AWAY = ("parental", "sick", "parental", "study")
+"""The kinds of long leave in the demo bank."""
 
 
 def take_on(
