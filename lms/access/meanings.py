@@ -86,3 +86,72 @@ def meaning(action: Action, language: str) -> str:
     """Return what an action lets one do."""
     english, chinese = MEANING[action]
     return chinese if language == "zh" else english
+
+
+EVENTS: dict[str, tuple[str, str]] = {
+    "access:account:disable": ("account disabled", "停用账号"),
+    "access:account:enable": ("account enabled", "启用账号"),
+    "access:account:open": ("account opened", "建立账号"),
+    "access:grant:give": ("role given", "授予角色"),
+    "access:grant:revoke": ("role taken back", "收回角色"),
+    "access:password:change": ("password changed", "修改密码"),
+    "access:password:reset": ("password reset", "重置密码"),
+    "access:proposal:approve": ("approved as the second person", "复核同意"),
+    "access:proposal:make": ("laid before a second person", "提交复核"),
+    "access:proposal:refuse": ("refused as the second person", "复核退回"),
+    "access:session:begin": ("signed in", "登录"),
+    "admin:import:commit": ("import committed", "导入生效"),
+    "admin:import:revise": ("the reading of a file revised", "修改文件读取方式"),
+    "admin:import:upload": ("file brought in", "上传文件"),
+    "admin:import:withdraw": ("batch withdrawn", "撤回批次"),
+    "appraisal:cycle:compute": ("computation of a cycle started", "开始计算考核期"),
+    "appraisal:cycle:computed": ("cycle computed", "考核期计算完成"),
+    "appraisal:cycle:open": ("cycle opened", "开启考核期"),
+    "appraisal:cycle:publish": ("results published", "公布考核结果"),
+    "appraisal:rating:give": ("comprehensive indicators rated", "综合指标评分"),
+    "appraisal:result:adjust": ("total adjusted", "调整总分"),
+    "appraisal:scheme:activate": ("scheme activated", "启用考核方案"),
+    "appraisal:scheme:design": ("scheme designed", "设计考核方案"),
+    "appraisal:scheme:revise": ("scheme revised", "修改考核方案"),
+    "assessment:attempt:expire": ("quiz attempt ended by time", "答卷到时收卷"),
+    "assessment:attempt:start": ("quiz attempt started", "开始答卷"),
+    "assessment:attempt:submit": ("quiz attempt submitted", "提交答卷"),
+    "assessment:package:install": ("quizzes of a course installed", "安装课程测验"),
+    "core:job:cancel": ("background work cancelled", "取消后台任务"),
+    "core:job:start": ("background work started", "启动后台任务"),
+    "core:profile:set": ("bank's name, colour or logo set", "设置银行资料"),
+    "feedback:answer:give": ("feedback form handed in", "提交反馈表"),
+    "feedback:form:install": ("feedback forms of a course installed", "安装课程反馈表"),
+    "feedback:wave:open": ("feedback form opened", "开放反馈表"),
+    "indicators:indicator:define": ("indicator defined", "定义指标"),
+    "learning:cohort:cancel": ("cohort called off", "取消培训班"),
+    "learning:cohort:change": ("cohort changed", "修改培训班"),
+    "learning:cohort:close": ("cohort closed", "结班"),
+    "learning:cohort:open": ("cohort opened", "开办培训班"),
+    "learning:course:publish": ("course published", "发布课程"),
+    "learning:enrolment:add": ("people enrolled", "添加学员"),
+    "learning:enrolment:complete": ("course completed", "完成课程"),
+    "learning:enrolment:withdraw": ("enrolment withdrawn", "移出学员"),
+    "learning:lesson:complete": ("lesson completed", "学完一课"),
+    "people:employee:hire": ("person taken on", "人员入职"),
+    "people:employee:leave": ("person left", "人员离职"),
+    "people:employee:post": ("person posted", "人员任职"),
+    "people:grade:define": ("grade defined", "定义等级"),
+    "people:leave:grant": ("long leave recorded", "登记长期休假"),
+    "people:post:define": ("post defined", "定义岗位"),
+    "people:unit:move": ("org unit moved", "调整机构隶属"),
+    "people:unit:open": ("org unit opened", "设立机构"),
+    "reports:document:issue": ("document issued", "出具报告"),
+    "reports:zip:make": ("documents of a unit issued", "批量出具报告"),
+    "roleplay:rating:submit": ("sitting scored", "演练评分"),
+    "roleplay:scenario:install": ("scenarios of a course installed", "安装课程情景"),
+    "roleplay:sitting:schedule": ("sitting scheduled", "安排演练"),
+    "roleplay:sitting:settle": ("result of a sitting settled", "确定演练成绩"),
+}
+"""What the entries of the audit log tell, in English and in Chinese: something done, not something allowed."""
+
+
+def event_meaning(code: str, language: str) -> str:
+    """Return what an entry of the audit log tells, in words; nothing for a code without any."""
+    told = EVENTS.get(code)
+    return "" if told is None else told[language == "zh"]

@@ -102,6 +102,9 @@ BREACHES = IndicatorDraft(
     by_hand=True,
 )
 
+LATE = "FEE_INCOME"
+"""The figure that a department has not delivered for two managers: their composites wait for it."""
+
 
 DERIVED = (
     (
@@ -143,11 +146,13 @@ def bring_in(
 ) -> None:
     """Import a quarter's targets and actuals, one file a kind and set, in the encoding such files have."""
     _import(session, actor, ImportKind.TARGETS, f"目标值{period.code}.csv", _targets(bank), period, now)
+    lacking = {employee.number for employee, _unit in bank.managers[67::130][:2]}
     for indicator_set in IndicatorSet:
         lines = ["工号,指标,日期,数值,计算/推算"]
-        for employee, _unit in bank.managers:
+        for employee in (one for one, _ in bank.managers if one not in bank.away):
             for demo in INDICATORS:
-                if demo.draft.indicator_set is indicator_set:
+                late = employee.number in lacking and demo.draft.code == LATE
+                if demo.draft.indicator_set is indicator_set and not late:
                     lines += _actuals(employee.number, demo, period, skill[employee.number], draw)
         if indicator_set is IndicatorSet.OTHER and len(bank.managers) > 5:
             for employee, _unit in bank.managers[7::120]:

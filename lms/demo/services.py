@@ -23,7 +23,7 @@ from lms.demo.business import bring_in, define
 from lms.demo.feeds import prepare_nights
 from lms.demo.records import define_models, deliver_savings
 from lms.demo.shape import SHAPES
-from lms.demo.staff import Bank, open_units, reorganise, take_on
+from lms.demo.staff import Bank, open_units, reorganise, send_away, take_on
 from lms.demo.training import open_class, plan_sitting, publish_courses, run_course, tell
 from lms.feedback.services import forms_for, open_wave
 from lms.learning.models import CourseVersion
@@ -62,6 +62,7 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
         load_statutory_days(session, range(today.year - 3, today.year + 1))
         bank = open_units(session, shape, date(today.year - 12, 1, 1))
         take_on(session, bank, shape, draw, password_hash=HASHER.hash(PASSWORD), now=plan.now, today=today)
+        send_away(session, bank, before[0].first)
         built["bank"] = bank
 
     def indicators() -> None:
@@ -82,7 +83,7 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
     def quarter(period: Period, code: str, at: int) -> None:
         bank = built["bank"]
         bring_in(session, SYSTEM, bank, period, skill, draw, now=plan.after(period.after, days=5))
-        managers = [employee for employee, _ in bank.managers]
+        managers = [employee for employee, _ in bank.managers if employee not in bank.away]
         size = max(1, -(-len(managers) // 4)) if len(managers) > 8 else len(managers)
         for part, first in enumerate(range(0, len(managers), size)):
             run_course(

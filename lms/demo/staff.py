@@ -39,6 +39,8 @@ class Bank:
     posts: dict[str, Post] = field(default_factory=dict)
     grades: list[Grade] = field(default_factory=list)
     managers: list[tuple[Employee, OrgUnit]] = field(default_factory=list)
+    away: list[Employee] = field(default_factory=list)
+    """Managers on long leave: in the cycles, but without figures, levels and courses."""
     accounts: dict[str, Account] = field(default_factory=dict)
     people: dict[str, Employee] = field(default_factory=dict)
 
@@ -101,6 +103,13 @@ def open_units(session: Session, shape: Shape, founded: date) -> Bank:
     return bank
 
 
+def send_away(session: Session, bank: Bank, since: date) -> None:
+    """Put four managers of a full bank on long leave; they must not score 0."""
+    for employee, kind in zip([one for one, _ in bank.managers[60::80]], AWAY, strict=False):
+        grant_leave(session, SYSTEM, employee, kind, since, None)
+        bank.away.append(employee)
+
+
 def _latin(name: str) -> str:
     """A place as English papers write it: 城东 is Chengdong."""
     return "".join(lazy_pinyin(name)).capitalize()
@@ -118,6 +127,10 @@ CAST = (
     ("compliance", "COMPLIANCE", Role.COMPLIANCE, "HO"),
 )
 """Sign-in name, post, role and unit of the people one plays first; `trainee` is the first manager."""
+
+
+AWAY = ("parental", "sick", "parental", "study")
+"""The kinds of long leave in the demo bank."""
 
 
 def take_on(
@@ -194,7 +207,7 @@ def take_on(
 
 
 def reorganise(session: Session, bank: Bank, today: date) -> None:
-    """Let two offices close and one move, and four people go on leave; a tiny bank has one on leave."""
+    """Let two offices close and one move; in a tiny bank, which has no offices to spare, one goes on leave."""
     offices = [unit for unit in bank.units if unit.level is Level.OFFICE]
     subs = {unit.code: unit for unit in bank.units if unit.level is Level.SUB_BRANCH}
     if len(offices) > 3:
@@ -211,7 +224,8 @@ def reorganise(session: Session, bank: Bank, today: date) -> None:
         moved = parent_of(offices[-3])
         heir = next(unit for code, unit in sorted(subs.items(), reverse=True) if unit is not moved)
         move_unit(session, SYSTEM, offices[-3], heir, day, tree=tree)
-    kinds = ("parental", "sick", "study", "personal")
-    away = bank.managers[-1:] if len(bank.managers) < 20 else bank.managers[-80::25]
-    for kind, (employee, _unit) in zip(kinds, away, strict=False):
-        grant_leave(session, SYSTEM, employee, kind, today - timedelta(days=25), today + timedelta(days=90))
+    if len(bank.managers) < 20:
+        employee, _unit = bank.managers[-1]
+        grant_leave(
+            session, SYSTEM, employee, AWAY[0], today - timedelta(days=25), today + timedelta(days=90)
+        )

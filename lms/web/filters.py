@@ -50,8 +50,11 @@ def last_day(after: date | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """Return a moment in Shanghai time."""
-    return NOTHING if value is None else str(format_datetime(value, "yyyy-MM-dd HH:mm"))
+    """Return a moment to the minute, as clocks in Shanghai show it; its day is written as `day` writes it."""
+    if value is None:
+        return NOTHING
+    pattern = "yyyy年M月d日 HH:mm" if page_language() == "zh" else "d MMM yyyy, HH:mm"
+    return str(format_datetime(value, pattern))
 
 
 def period_label(code: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.access.meanings import event_meaning
 from lms.access.models import Account, Credential, Grant
 from lms.access.policy import Role
 from lms.access.services import disable_account, grant, open_account, revoke
@@ -270,3 +272,22 @@ def test_a_page_needs_no_more_queries_for_more_rows(
     with counted() as many:
         assert client.get(address).status_code == 200
     assert 0 < len(many) <= len(few)
+
+
+def test_the_log_tells_in_words_whatever_the_rooms_write_into_it(
+    session: Session, bank: Any, sign_in: Enter
+) -> None:
+    code = re.compile(r"record\(\s*session,\s*\w+,\s*\"([a-z]+:[a-z_]+:[a-z_]+)\"")
+    written = {found for path in Path("lms").rglob("*.py") for found in code.findall(path.read_text())}
+    assert len(written) > 30
+    assert {one for one in written if not event_meaning(one, "zh") or not event_meaning(one, "en")} == set()
+    record(session, SYSTEM, "access:grant:give", "account:1")
+    session.flush()
+    assert "授予角色" in sign_in("audit").get("/admin/audit?q=access:grant:give").text
+
+
+def test_only_the_page_of_search_fills_the_search_box(bank: Any, sign_in: Enter) -> None:
+    client = sign_in("audit")
+    box = re.compile(r'<input[^>]*id="q"[^>]*value="([^"]*)"')
+    assert box.findall(client.get("/admin/audit?q=access").text) == [""]
+    assert box.findall(client.get("/search?q=access").text) == ["access"]
