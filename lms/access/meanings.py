@@ -148,7 +148,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "roleplay:sitting:schedule": ("sitting scheduled", "安排演练"),
     "roleplay:sitting:settle": ("result of a sitting settled", "确定演练成绩"),
 }
-"""What the entries of the audit log tell, in English and in Chinese: something done, not something allowed."""
+"""What the entries of the audit log tell, in English and in Chinese: done, not allowed."""
 
 
 def event_meaning(code: str, language: str) -> str:

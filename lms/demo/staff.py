@@ -207,7 +207,7 @@ def take_on(
 
 
 def reorganise(session: Session, bank: Bank, today: date) -> None:
-    """Let two offices close and one move; in a tiny bank, which has no offices to spare, one goes on leave."""
+    """Let two offices close and one move; in a tiny bank one goes on leave."""
     offices = [unit for unit in bank.units if unit.level is Level.OFFICE]
     subs = {unit.code: unit for unit in bank.units if unit.level is Level.SUB_BRANCH}
     if len(offices) > 3:
