@@ -207,7 +207,7 @@ def test_a_mapping_weighs_chooses_and_has_its_days(tree: Session) -> None:
         "amount",
         "DEP_NEW",
         coefficient=Decimal("0.3"),
-        conditions=[{"field": "kind", "op": "=", "value": "协议"}],
+        conditions=[{"field": "kind", "op": "eq", "value": "协议"}],
         valid_from=date(2026, 8, 1),
     )
     book.brings(date(2026, 7, 31), ("a", "0001", "A1", "c", "协议", 1000))

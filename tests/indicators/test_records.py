@@ -31,6 +31,7 @@ from lms.indicators.services import (
     hold,
     inspect,
     latest_change,
+    measures,
     receive,
     records,
     refuse_unready,
@@ -312,7 +313,9 @@ def test_a_change_between_check_and_commit_makes_the_check_be_made_again(
         commit(figures, SYSTEM, upload, parts, latest_change(figures), now=NOW)
 
 
-def test_a_mapping_reads_as_sql_over_the_view(figures: Session, model: DataModel, load: Load) -> None:
+def test_a_mapping_weighs_chooses_and_gives_the_indicators_unit(
+    figures: Session, model: DataModel, load: Load
+) -> None:
     load(model, "001,2026-09-30,1,正常,\n002,2026-09-30,2,销户,\n003,2026-09-30,4,,\n")
     model = with_mappings(figures, model)
     [field] = [one for one in model.fields if one.code == "balance"]
@@ -320,7 +323,16 @@ def test_a_mapping_reads_as_sql_over_the_view(figures: Session, model: DataModel
     with duck(files=True) as connection:
         open_view(figures, connection, model)
         counted = connection.table("deposit").filter(clause)
-        assert counted.aggregate(f"sum({value_sql(field)})").fetchall() == [(Decimal(10000),)]
+        value = value_sql(field, field.mappings[0])
+        assert counted.aggregate(f"sum({value})").fetchall() == [(Decimal("0.3"),)]
+
+
+def test_a_record_reaches_its_officer_in_the_unit_of_the_indicator(
+    figures: Session, model: DataModel, load: Load
+) -> None:
+    load(model, "001,2026-09-30,20000元,正常,0001\n002,2026-09-30,9,销户,0001\n")
+    found = measures(figures, ["0001"], ["BAL"], date(2026, 7, 1), date(2026, 10, 1))
+    assert found.to_pylist() == [{"subject": "0001", "measure": "BAL", "value": pytest.approx(0.6)}]
 
 
 def test_an_upload_finds_its_model_again(figures: Session, model: DataModel) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -30,7 +29,7 @@ from lms.indicators.models import (
     TypedValue,
 )
 from lms.indicators.rules import BatchState, ImportKind
-from lms.indicators.rules.kinds import Delivery, FieldKind, FieldRole
+from lms.indicators.rules.kinds import Delivery, FieldRole
 from lms.indicators.services import store
 from lms.indicators.services.ledgers import ledger_indicators, names_employees
 from lms.people.models import Employee, OrgUnit
@@ -42,20 +41,6 @@ DIRECT = "*"
 KEYS = ("system", "officer", "branch", "customer", "indicator", "day", "item", "slot")
 CLEAN = ", ".join(f"nullif(trim({key}), '') AS {key}" for key in ("officer", "branch", "customer"))
 _KINDS = {"batch": "BIGINT", "line": "BIGINT", "day": "DATE"}
-OPERATORS = {
-    "=": "=",
-    "!=": "<>",
-    "<": "<",
-    "<=": "<=",
-    ">": ">",
-    ">=": ">=",
-    "eq": "=",
-    "ne": "<>",
-    "lt": "<",
-    "le": "<=",
-    "gt": ">",
-    "ge": ">=",
-}
 _TYPED: dict[str, pa.DataType] = {
     "officer": pa.string(),
     "branch": pa.string(),
@@ -365,10 +350,6 @@ def _records(
     for field in model.fields:
         for mapping in field.mappings:
             if mapping.indicator.code in ask.codes:
-                number = field.kind is FieldKind.NUMBER
-                value = f"CAST({name(field.code)} AS DECIMAL(28, 8))" if number else "1"
-                if mapping.coefficient != 1 or not number:
-                    value = f"CAST({value} * {Decimal(mapping.coefficient):f} AS DECIMAL(28, 8))"
                 columns = {
                     "source": "'imported'",
                     "system": text(model.source),
@@ -377,7 +358,7 @@ def _records(
                     "customer": _code(roles.get(FieldRole.CUSTOMER)),
                     "indicator": text(mapping.indicator.code),
                     "day": "_day",
-                    "value": value,
+                    "value": store.value_sql(field, mapping),
                     "item": f"CAST({name(field.code)} AS VARCHAR)",
                     "flag": "NULL::VARCHAR",
                     "batch": "_batch",
@@ -386,7 +367,9 @@ def _records(
                         roles.get(FieldRole.REFERENCE) or roles.get(FieldRole.ACCOUNT) or None
                     ),
                 }
-                clause = f"{where} AND {name(field.code)} IS NOT NULL{_within(mapping, ask)}{_when(mapping)}"
+                filled = f"{name(field.code)} IS NOT NULL"
+                counted = store.condition_sql(mapping, model.fields)
+                clause = f"{where} AND {filled}{_within(mapping, ask)} AND {counted}"
                 relation = name(model.code)
                 found.append(
                     Origin(
@@ -464,15 +447,3 @@ def _within(mapping: FieldMapping, ask: Ask) -> str:
     if mapping.valid_to is not None and mapping.valid_to < NEVER:
         clause += f" AND _day < DATE '{mapping.valid_to}'"
     return clause
-
-
-def _when(mapping: FieldMapping) -> str:
-    return "".join(f" AND {_condition(one)}" for one in mapping.conditions or [])
-
-
-def _condition(condition: Mapping[str, Any]) -> str:
-    field, op, wanted = name(str(condition["field"])), str(condition["op"]), condition["value"]
-    if op in ("in", "not_in"):
-        listed = ", ".join(text(str(one)) for one in wanted)
-        return f"coalesce({field} {'NOT ' if op == 'not_in' else ''}IN ({listed}), false)"
-    return f"coalesce({field} {OPERATORS[op]} {text(str(wanted))}, false)"

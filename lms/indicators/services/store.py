@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
+from lms.core.textfile import factor
 from lms.indicators.models import DataField, DataModel, FieldMapping, HiddenValue, ImportBatch
 from lms.indicators.rules import BatchState, ImportKind
 from lms.indicators.rules.conditions import Condition, sql_of
@@ -134,13 +135,20 @@ def _newest_of_key(model: DataModel) -> str:
     return f"SEMI JOIN (SELECT _batch, _line FROM {every} QUALIFY {newest}) standing USING (_batch, _line)"
 
 
-def value_sql(field: DataField) -> str:
-    """Return the figure that a record gives to an indicator: its number, or 1 where the cell is filled."""
-    return (
-        f'"{field.code}"'
-        if field.kind is FieldKind.NUMBER
-        else f'CASE WHEN "{field.code}" IS NOT NULL THEN 1 END'
-    )
+def value_sql(field: DataField, mapping: FieldMapping) -> str:
+    """Return the figure that a record gives to an indicator, weighed and in the indicator's unit.
+
+    It is the field's number, or 1 for a record whose cell is filled where the field is no number.
+    """
+    times = mapping.coefficient
+    if field.kind is FieldKind.NUMBER:
+        value = f'"{field.code}"'
+        times *= factor(field.unit, mapping.indicator.unit) or 1  # what is only counted need not convert
+    else:
+        value = f'CASE WHEN "{field.code}" IS NOT NULL THEN 1 END'
+    if times != 1:
+        value = f"{value} * {times.normalize():f}"
+    return f"CAST({value} AS DECIMAL(28, 8))"
 
 
 def condition_sql(mapping: FieldMapping, fields: Sequence[DataField]) -> str:
