@@ -14,6 +14,7 @@ from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.demo.staff import Bank
+from lms.indicators.rules.formula import Formula, Op
 from lms.indicators.services import (
     Aggregate,
     BatchState,
@@ -25,7 +26,9 @@ from lms.indicators.services import (
     UploadDraft,
     define_indicator,
     hold,
+    refresh,
     run_import,
+    set_formula,
 )
 
 
@@ -97,11 +100,32 @@ BREACHES = IndicatorDraft(
 )
 
 
+DERIVED = (
+    (
+        IndicatorDraft("AUM_GROWTH", "管理资产净增", IndicatorSet.CHANGE, "万元", "Growth of assets managed"),
+        Formula(Op.CHANGE, ("AUM",), income=("FEE_INCOME",)),
+    ),
+    (
+        IndicatorDraft(
+            "ASSETS", "存款与管理资产合计", IndicatorSet.OTHER, "万元", "Deposits and assets managed"
+        ),
+        Formula(Op.SUM, ("DEPOSIT_AVG", "AUM")),
+    ),
+    (
+        IndicatorDraft("FEE_YIELD", "中收收益率", IndicatorSet.OTHER, "%", "Fee yield"),
+        Formula(Op.RATIO, ("FEE_INCOME", "ASSETS"), Decimal(100)),
+    ),
+)
+"""Derived indicators with their formulas."""
+
+
 def define(session: Session, actor: Acting) -> None:
     """Define the indicators."""
     for demo in INDICATORS:
         define_indicator(session, actor, demo.draft)
     define_indicator(session, actor, BREACHES)
+    for draft, formula in DERIVED:
+        set_formula(session, actor, define_indicator(session, actor, draft), formula)
 
 
 def bring_in(
@@ -127,6 +151,8 @@ def bring_in(
                 lines.append(f"{employee.number},CONFIRMED_BREACHES,{period.last:%Y%m%d},1,")
         name = f"{indicator_set.value}_{period.code}.txt"
         _import(session, actor, ImportKind.ACTUALS, name, lines, period, now)
+    bases = {member for _, formula in DERIVED for member in formula.members()}
+    refresh(session, actor, f"demo:{period.code}", bases, period.first, period.after, now=now)
 
 
 def _targets(bank: Bank) -> list[str]:
@@ -152,6 +178,8 @@ def _actuals(number: str, demo: Demo, period: Period, skill: float, draw: Random
         if demo.monthly:
             value /= len(months)
         rows.append(f"{number},{demo.draft.code},{month.first:%Y%m%d},{value:.2f},{flag}")
+    if demo.draft.code == "AUM" and Random(f"{number}{period.code}").random() < 0.03:
+        del rows[1]  # a file came without this person: both changes round the gap are inferred
     return rows
 
 
