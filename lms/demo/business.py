@@ -14,14 +14,15 @@ from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.demo.staff import Bank
-from lms.indicators.rules.formula import Formula, Op
 from lms.indicators.services import (
     Aggregate,
     BatchState,
     Direction,
+    Formula,
     ImportKind,
     IndicatorDraft,
     IndicatorSet,
+    Op,
     Policy,
     UploadDraft,
     define_indicator,

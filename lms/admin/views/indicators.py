@@ -18,8 +18,7 @@ from lms.core.errors import Refused
 from lms.core.periods import Period
 from lms.indicators import services
 from lms.indicators.models import Indicator
-from lms.indicators.rules.formula import Formula, Op, dump
-from lms.indicators.services import IndicatorSet
+from lms.indicators.services import Formula, IndicatorSet, Op, dump
 from lms.people.services import found_employees
 from lms.web.current import person
 from lms.web.guard import requires

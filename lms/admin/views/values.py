@@ -22,9 +22,7 @@ from lms.core.files import StoredFile, read
 from lms.core.periods import Period
 from lms.indicators import services
 from lms.indicators.models import Derivation, ImportBatch, Indicator, TypedValue
-from lms.indicators.rules import Flag
-from lms.indicators.rules.formula import dump, touched_by
-from lms.indicators.services import IndicatorSet, SourceRow, history
+from lms.indicators.services import Flag, IndicatorSet, SourceRow, dump, history, touched_by
 from lms.people.models import Employee, OrgUnit
 from lms.people.services import found_employees, units_under
 from lms.web.current import person

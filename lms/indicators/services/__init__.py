@@ -5,6 +5,7 @@ from lms.indicators.rules import (
     BatchState,
     Checked,
     Direction,
+    Flag,
     Held,
     ImportKind,
     IndicatorDraft,
@@ -12,6 +13,7 @@ from lms.indicators.rules import (
     Policy,
     UploadDraft,
 )
+from lms.indicators.rules.formula import Formula, Op, dump, touched_by
 from lms.indicators.rules.kinds import FieldKind, FieldUse
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.datamodels import (
@@ -139,12 +141,15 @@ __all__ = [
     "FieldKind",
     "FieldUse",
     "Findings",
+    "Flag",
+    "Formula",
     "Fresh",
     "Held",
     "ImportKind",
     "Importer",
     "IndicatorDraft",
     "IndicatorSet",
+    "Op",
     "Overtaken",
     "Part",
     "Policy",
@@ -176,6 +181,7 @@ __all__ = [
     "digest_of",
     "draft_of",
     "drop_model",
+    "dump",
     "entry_template",
     "error_file",
     "feedable",
@@ -232,6 +238,7 @@ __all__ = [
     "take_field",
     "targets",
     "template",
+    "touched_by",
     "unit_rows",
     "unit_targets",
     "unrecorded",
