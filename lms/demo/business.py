@@ -125,6 +125,25 @@ DERIVED = (
 """Derived indicators with their formulas."""
 
 
+DERIVED = (
+    (
+        IndicatorDraft("AUM_GROWTH", "管理资产净增", IndicatorSet.CHANGE, "万元", "Growth of assets managed"),
+        Formula(Op.CHANGE, ("AUM",), income=("FEE_INCOME",)),
+    ),
+    (
+        IndicatorDraft(
+            "ASSETS", "存款与管理资产合计", IndicatorSet.OTHER, "万元", "Deposits and assets managed"
+        ),
+        Formula(Op.SUM, ("DEPOSIT_AVG", "AUM")),
+    ),
+    (
+        IndicatorDraft("FEE_YIELD", "中收收益率", IndicatorSet.OTHER, "%", "Fee yield"),
+        Formula(Op.RATIO, ("FEE_INCOME", "ASSETS"), Decimal(100)),
+    ),
+)
+"""Derived indicators with their formulas."""
+
+
 def define(session: Session, actor: Acting) -> None:
     """Define the indicators."""
     for demo in INDICATORS:
@@ -167,6 +186,8 @@ def target_file(session: Session, actor: Acting, rows: list[str], period: Period
     """Import targets of people and units: number, unit code, indicator, target."""
     lines = ["工号,机构代码,指标,目标值", *rows]
     _import(session, actor, ImportKind.TARGETS, f"目标值{period.code}.csv", lines, period, now)
+    bases = {member for _, formula in DERIVED for member in formula.members()}
+    refresh(session, actor, f"demo:{period.code}", bases, period.first, period.after, now=now)
 
 
 def _targets(bank: Bank) -> list[str]:
