@@ -14,6 +14,7 @@ from wtforms.validators import Optional as Blank
 
 from lms.admin.forms.imports import POLICIES
 from lms.core.textfile import Column, Options
+from lms.core.textfile.columns import match_header
 from lms.indicators.rules import ImportKind, Policy
 from lms.indicators.rules.mapping import WIDE, Guess, place_title, wide_base
 from lms.web.forms import Form
@@ -174,7 +175,8 @@ def columns_form(
         box = f"column_{column.name}"
         members[box] = SelectField(say(column.title), choices=choices, default="")
         members["wanted"].append((column.name, box))
-    for title in titles if wide else ():
+    told = {seen.titles[at] for at in match_header(seen.titles, columns).positions.values()}
+    for title in (one for one in titles if one not in told) if wide else ():
         box = f"title_{at_of[title]}"
         offered = [("", _l("不导入")), *indicators]
         members[box] = SelectField(_shown(title, at_of[title], seen, place), choices=offered, default="")

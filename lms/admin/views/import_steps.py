@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -29,7 +30,7 @@ from lms.core.periods import Period
 from lms.indicators import services
 from lms.indicators.models import ImportMapping, ImportUpload
 from lms.indicators.rules.mapping import WIDE, WIDE_KINDS, looks_wide, propose, propose_indicators, wide_base
-from lms.indicators.services import BatchState, Guess, Summary
+from lms.indicators.services import BatchState, Guess, IndicatorSet, Summary
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load
@@ -41,6 +42,7 @@ STEPS = (
     ("preview", N_("预览"), "admin.import_preview"),
     ("check", N_("检查"), "admin.import_check"),
 )
+_SET = re.compile("|".join(IndicatorSet))
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 CHECKED_AT_ONCE = 8 * 1024 * 1024
 """Larger files are checked in the background, not while a page waits."""
@@ -56,6 +58,15 @@ def import_steps() -> list[tuple[str, str, str]]:
 def kind_name(thing: Any) -> str:
     """Return what an upload, batch or mapping holds: the name of its data model, or of its kind."""
     return local(thing.data_model, "name") if thing.data_model is not None else str(KINDS[thing.kind])
+
+
+@bp.app_template_global()
+def in_words(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a problem's values with the sets called as on the page."""
+    named = dict(params)
+    if "sets" in named:
+        named["sets"] = _SET.sub(lambda match: str(SETS[IndicatorSet(match[0])]), str(named["sets"]))
+    return named
 
 
 @bp.app_template_global()
@@ -115,6 +126,8 @@ def import_reading(upload_id: int) -> Any:
     else:
         status = 422
     seen, problems = _guessed(upload)
+    if request.method == "GET" and seen is not None and "step" not in upload.extra:
+        form.skip_totals.data = form.skip_totals.data or seen.total
     if seen is not None and seen.layout.sheets:
         form.sheet.choices = [(one, one) for one in seen.layout.sheets]
     page = render_template(
