@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lms.core.errors import Rejected
-from lms.core.textfile import Column, Kind, Options, read
-from lms.core.textfile import blocks, fast, gather, source
+from lms.core.textfile import Column, Kind, Options, blocks, fast, gather, read, source
 
 COLUMNS = (
     Column("number", ("工号",), Kind.ID, longest=12),
@@ -150,7 +149,7 @@ def blocks_seen(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 @pytest.mark.parametrize("quoted", [False, True])
-def test_files_as_banks_write_them_are_taken_at_once(monkeypatch: pytest.MonkeyPatch, quoted: bool) -> None:  # noqa: FBT001
+def test_files_as_banks_write_them_are_taken_at_once(monkeypatch: pytest.MonkeyPatch, quoted: bool) -> None:
     seen = blocks_seen(monkeypatch)
     mark = '"' if quoted else ""
     rows = [",".join(f"{mark}{cell}{mark}" for cell in (n, "2026-09-30", "1.5")) for n in range(300)]

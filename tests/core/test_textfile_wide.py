@@ -18,8 +18,7 @@ import pytest
 import xlsxwriter
 
 from lms.core.errors import Problem, Rejected
-from lms.core.textfile import Column, Kind, Options, Sheet, preview, read
-from lms.core.textfile import archive, source, workbook
+from lms.core.textfile import Column, Kind, Options, Sheet, archive, preview, read, source, workbook
 from lms.core.textfile.blocks import LINE_LIMIT
 
 COLUMNS = (
@@ -143,7 +142,7 @@ def test_windows_1252_only_where_declared() -> None:
 
 
 @pytest.mark.parametrize("by_path", [False, True])
-def test_gzip_and_a_zip_of_one_file_are_unpacked(tmp_path: Path, by_path: bool) -> None:  # noqa: FBT001
+def test_gzip_and_a_zip_of_one_file_are_unpacked(tmp_path: Path, by_path: bool) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("导出/数据.csv", PLAIN.encode("gbk"))
