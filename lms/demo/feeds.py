@@ -1,15 +1,7 @@
 """The nightly side of the demo bank: code maps, expected files, a ledger, and what does not fit.
 
-<<<<<<< HEAD
-One office's ledger is a thousand yuan ahead of the accounts, one officer's code is known to nobody, and one
-file did not come: so that every page has something to show.
-||||||| parent of 4a5184e (Say it in fewer words)
-One office's ledger is a thousand yuan ahead of the accounts, one officer's code is known to nobody, and one file
-did not come: so that every page has something to show.
-=======
 One ledger is a thousand yuan ahead of the accounts, one officer's code is known to nobody, and some files
 did not come, so that every page has something to show.
->>>>>>> 4a5184e (Say it in fewer words)
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
         yield query("NULL::VARCHAR", "NULL", "true", ledger=not whose)
     for field in model.fields:
         for mapping in field.mappings:
-            value = f"{value_sql(field)} * {Decimal(mapping.coefficient):f}"
+            value = value_sql(field, mapping)
             days = f"_day >= DATE '{mapping.valid_from}'"
             if mapping.valid_to is not None:
                 days += f" AND _day < DATE '{mapping.valid_to}'"
