@@ -126,6 +126,10 @@ def test_each_sees_the_own_part_and_only_the_administrator_acts(
     assert unit(session, "S002").name_zh not in tree
     assert "新设机构" not in tree
     assert bank.employee("supervisor2").name not in boss.get("/admin/people")
+    own = boss.get(f"/admin/units/{unit(session, 'S001').id}")
+    assert "示例银行总行" in own
+    for link in set(re.findall(r'href="(/(?:admin/units|people)/\d+[^"]*)"', own)):
+        assert boss.client.get(link).status_code == 200, link
     assert boss.post(f"/admin/units/{unit(session, 'S001').id}/close", day="2027-01-01").status_code == 403
 
 

@@ -48,7 +48,7 @@ from lms.people.services import (
 from lms.web.current import person
 from lms.web.filters import day as day_text
 from lms.web.guard import requires
-from lms.web.load import load
+from lms.web.load import load, reachable
 from lms.web.paging import paginate
 from lms.web.text import local
 
@@ -73,6 +73,11 @@ def unit(unit_id: int) -> Any:
     found, day, session = load(OrgUnit, unit_id, Action.UNIT_VIEW), chosen_day(), db.session()
     page = paginate(narrow(people_in(found.id, day), Employee, person(), Action.PEOPLE_VIEW, day))
     ids = [one.id for one in page.items]
+    path, places = path_to(session, found.id, day)[:-1], placements(session, found.id)
+    merged = merged_into(session, found.id)
+    named = {one.id for one in (*path, *merged)} | {above.id for _place, above in places if above}
+    named |= {found.successor_id} if found.successor_id else set()
+    linked = reachable(select(OrgUnit).where(OrgUnit.id.in_(named)), OrgUnit, Action.UNIT_VIEW)
     below = branches(session, select(OrgUnit).where(OrgUnit.id.in_(subtree(found.id, day))), day)
     return render_template(
         "admin/unit.html",
@@ -81,11 +86,12 @@ def unit(unit_id: int) -> Any:
         page=page,
         postings=postings_on(session, ids, day),
         leaves=leaves_on(session, ids, day),
-        path=path_to(session, found.id, day)[:-1],
+        path=path,
         children=children(session, found.id, day),
-        places=placements(session, found.id),
+        places=places,
         life=spans_of(session, [found.id])[found.id],
-        merged=merged_into(session, found.id),
+        merged=merged,
+        linked={one.id for one in session.scalars(linked)},
         counts=below[0] if below else None,
     )
 
