@@ -15,9 +15,7 @@ from lms.demo.business import INDICATORS, target_file
 from lms.demo.staff import Bank
 from lms.indicators import services
 from lms.indicators.models import Indicator
-from lms.indicators.rules.cascade import adds_up
-from lms.indicators.rules.entry import Change, Content
-from lms.indicators.rules.kinds import Answer
+from lms.indicators.services import Answer, Change, Content, adds_up
 from lms.people.models import OrgUnit
 from lms.people.services import path_to
 

@@ -96,6 +96,12 @@ class WithdrawForm(Form):
     reason = StringField(_l("撤回理由"), validators=[DataRequired(), Length(max=500)])
 
 
+class HideForm(Form):
+    """Why an imported value is hidden or shown again."""
+
+    reason = StringField(_l("理由"), validators=[DataRequired(_l("请写明理由。")), Length(max=500)])
+
+
 class IndicatorForm(Form):
     """A new indicator."""
 

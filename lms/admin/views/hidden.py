@@ -8,13 +8,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from lms.access.actions import Action
+from lms.admin.forms.imports import HideForm
 from lms.admin.views.blueprint import bp
 from lms.core import clock
 from lms.core.db import db
 from lms.indicators import services
-from lms.indicators.forms import ReasonForm
 from lms.indicators.models import HiddenValue, ImportBatch, Indicator
-from lms.indicators.services.hiding import TITLES
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load, reachable
@@ -29,7 +28,7 @@ PER_PAGE = 50
 def hidden() -> str:
     """List everything that is hidden, newest first."""
     page = paginate(reachable(services.hidden_values(), HiddenValue, Action.VALUE_HIDE))
-    return render_template("admin/hidden.html", page=page, form=ReasonForm(formdata=None))
+    return render_template("admin/hidden.html", page=page, form=HideForm(formdata=None))
 
 
 @bp.get("/batches/<int:batch_id>/values")
@@ -45,10 +44,13 @@ def batch_values(batch_id: int) -> str:
         batch=batch,
         words=words,
         columns=columns,
-        titles={one: say(TITLES[one]) if one in TITLES else fields.get(one, one) for one in columns},
+        titles={
+            one: say(services.VALUE_TITLES[one]) if one in services.VALUE_TITLES else fields.get(one, one)
+            for one in columns
+        },
         page=Page(rows, number, max(1, -(-total // PER_PAGE)), total),
         hidden=services.hidden_lines(db.session(), batch, [row.line for row in rows]),
-        form=ReasonForm(formdata=None),
+        form=HideForm(formdata=None),
     )
 
 
@@ -56,7 +58,7 @@ def batch_values(batch_id: int) -> str:
 @requires(Action.VALUE_HIDE)
 def hide_value(batch_id: int, line: int) -> Any:
     """Let one imported value count no longer."""
-    batch, form = load(ImportBatch, batch_id, Action.VALUE_HIDE), ReasonForm()
+    batch, form = load(ImportBatch, batch_id, Action.VALUE_HIDE), HideForm()
     if form.validate_on_submit():
         services.hide(db.session(), person(), batch, line, str(form.reason.data), now=clock.now())
         flash(_("第 %(line)s 行的值已隐藏，不再计入任何结果。", line=line), "success")
@@ -69,7 +71,7 @@ def hide_value(batch_id: int, line: int) -> Any:
 @requires(Action.VALUE_HIDE)
 def show_value(batch_id: int, line: int) -> Any:
     """Let a hidden value count again."""
-    batch, form = load(ImportBatch, batch_id, Action.VALUE_HIDE), ReasonForm()
+    batch, form = load(ImportBatch, batch_id, Action.VALUE_HIDE), HideForm()
     if form.validate_on_submit():
         services.show(db.session(), person(), batch, line, str(form.reason.data), now=clock.now())
         flash(_("第 %(line)s 行的值已恢复。", line=line), "success")

@@ -13,8 +13,10 @@ from lms.indicators.rules import (
     Policy,
     UploadDraft,
 )
+from lms.indicators.rules.cascade import adds_up
+from lms.indicators.rules.entry import Change, Content
 from lms.indicators.rules.formula import Formula, Op, dump, touched_by
-from lms.indicators.rules.kinds import FieldKind, FieldUse
+from lms.indicators.rules.kinds import Answer, FieldKind, FieldUse
 from lms.indicators.rules.mapping import Guess
 from lms.indicators.services import history
 from lms.indicators.services.actuals import ActualsImporter
@@ -83,7 +85,7 @@ from lms.indicators.services.formulas import (
     uses_of,
 )
 from lms.indicators.services.guess import guess, meant
-from lms.indicators.services.hiding import batch_rows, hidden_lines, hidden_values, hide, show
+from lms.indicators.services.hiding import VALUE_TITLES, batch_rows, hidden_lines, hidden_values, hide, show
 from lms.indicators.services.indicators import (
     all_indicators,
     allow_by_hand,
@@ -173,11 +175,15 @@ register(ImportKind.RECORDS, RecordsImporter())
 __all__ = [
     "LIMIT",
     "ROSTERS",
+    "VALUE_TITLES",
     "Aggregate",
+    "Answer",
     "BatchState",
     "Book",
     "Cascade",
+    "Change",
     "Checked",
+    "Content",
     "Direction",
     "Effect",
     "FieldKind",
@@ -205,6 +211,7 @@ __all__ = [
     "UploadDraft",
     "activate_model",
     "actuals",
+    "adds_up",
     "all_indicators",
     "allow_by_hand",
     "answer_targets",

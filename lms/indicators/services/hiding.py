@@ -20,7 +20,7 @@ from lms.indicators.models import HiddenValue, ImportBatch
 from lms.indicators.rules import BatchState, ImportKind
 from lms.indicators.services.formulas import batch_days, codes_in, derive_later
 
-TITLES = {
+VALUE_TITLES = {
     "employee_number": N_("工号"),
     "indicator": N_("指标"),
     "day": N_("日期"),
