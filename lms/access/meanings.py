@@ -92,6 +92,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "access:account:disable": ("account disabled", "停用账号"),
     "access:account:enable": ("account enabled", "启用账号"),
     "access:account:open": ("account opened", "建立账号"),
+    "access:denied": ("access denied", "访问被拒绝"),
     "access:grant:give": ("role given", "授予角色"),
     "access:grant:revoke": ("role taken back", "收回角色"),
     "access:password:change": ("password changed", "修改密码"),
@@ -148,7 +149,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "roleplay:sitting:schedule": ("sitting scheduled", "安排演练"),
     "roleplay:sitting:settle": ("result of a sitting settled", "确定演练成绩"),
 }
-"""What the entries of the audit log tell, in English and in Chinese: done, not allowed."""
+"""What the entries of the audit log tell, in English and in Chinese: what was done, not what is allowed."""
 
 
 def event_meaning(code: str, language: str) -> str:

@@ -165,7 +165,7 @@ def bring_in(
 ) -> None:
     """Import a quarter's targets and actuals, one file a kind and set, in the encoding such files have."""
     _import(session, actor, ImportKind.TARGETS, f"目标值{period.code}.csv", _targets(bank), period, now)
-    lacking = {employee.number for employee, _unit in bank.managers[67::130][:2]}
+    lacking = {employee.number for employee, _unit in bank.managers[67 + period.first.month :: 130][:2]}
     for indicator_set in IndicatorSet:
         lines = ["工号,指标,日期,数值,计算/推算"]
         for employee in (one for one, _ in bank.managers if one not in bank.away):
