@@ -17,22 +17,22 @@ from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.demo.staff import Bank
 from lms.indicators.models import Arrival, DataModel, ImportUpload
-from lms.indicators.rules.codemaps import CodeMapDraft
-from lms.indicators.rules.datamodel import FieldDraft, MappingDraft, ModelDraft
-from lms.indicators.rules.feeds import FeedDraft
-from lms.indicators.rules.kinds import (
+from lms.indicators.services import (
     ArrivalState,
+    BatchState,
     CodeKind,
+    CodeMapDraft,
     Delivery,
+    FeedDraft,
+    FieldDraft,
     FieldKind,
     FieldRole,
     FieldUse,
-    Rhythm,
-)
-from lms.indicators.services import (
-    BatchState,
     ImportKind,
+    MappingDraft,
+    ModelDraft,
     Policy,
+    Rhythm,
     UploadDraft,
     activate_model,
     define_model,

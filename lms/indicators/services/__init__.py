@@ -13,8 +13,20 @@ from lms.indicators.rules import (
     Policy,
     UploadDraft,
 )
+from lms.indicators.rules.codemaps import CODE_MAPS, CodeMapDraft
+from lms.indicators.rules.datamodel import FieldDraft, MappingDraft, ModelDraft
+from lms.indicators.rules.feeds import FeedDraft
 from lms.indicators.rules.formula import Formula, Op, dump, touched_by
-from lms.indicators.rules.kinds import FieldKind, FieldUse
+from lms.indicators.rules.kinds import (
+    ArrivalState,
+    CodeKind,
+    Delivery,
+    FieldKind,
+    FieldRole,
+    FieldUse,
+    ModelState,
+    Rhythm,
+)
 from lms.indicators.rules.mapping import Guess
 from lms.indicators.services import history
 from lms.indicators.services.actuals import ActualsImporter
@@ -171,16 +183,24 @@ register(ImportKind.TARGETS, TargetsImporter())
 register(ImportKind.RECORDS, RecordsImporter())
 
 __all__ = [
+    "CODE_MAPS",
     "LIMIT",
     "ROSTERS",
     "Aggregate",
+    "ArrivalState",
     "BatchState",
     "Book",
     "Cascade",
     "Checked",
+    "CodeKind",
+    "CodeMapDraft",
+    "Delivery",
     "Direction",
     "Effect",
+    "FeedDraft",
+    "FieldDraft",
     "FieldKind",
+    "FieldRole",
     "FieldUse",
     "Findings",
     "Flag",
@@ -193,12 +213,16 @@ __all__ = [
     "Importer",
     "IndicatorDraft",
     "IndicatorSet",
+    "MappingDraft",
+    "ModelDraft",
+    "ModelState",
     "Op",
     "Overtaken",
     "Part",
     "Policy",
     "Reject",
     "Replaced",
+    "Rhythm",
     "SourceRow",
     "Summary",
     "Switched",
