@@ -15,24 +15,25 @@ from lms.core.audit import Acting
 from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.periods import Period
+from lms.core.textfile import factor
 from lms.demo.staff import Bank
 from lms.indicators.models import Arrival, DataModel, ImportUpload
-from lms.indicators.rules.codemaps import CodeMapDraft
-from lms.indicators.rules.datamodel import FieldDraft, MappingDraft, ModelDraft
-from lms.indicators.rules.feeds import FeedDraft
-from lms.indicators.rules.kinds import (
+from lms.indicators.services import (
     ArrivalState,
+    BatchState,
     CodeKind,
+    CodeMapDraft,
     Delivery,
+    FeedDraft,
+    FieldDraft,
     FieldKind,
     FieldRole,
     FieldUse,
-    Rhythm,
-)
-from lms.indicators.services import (
-    BatchState,
     ImportKind,
+    MappingDraft,
+    ModelDraft,
     Policy,
+    Rhythm,
     UploadDraft,
     activate_model,
     define_model,
@@ -115,8 +116,11 @@ def _deliver_ledger(
     session: Session, actor: Acting, ledger: DataModel, last: Period, *, now: datetime
 ) -> ImportUpload:
     """Import what the accounts come to by unit and product, one unit's a thousand too much."""
-    [coefficient] = [mapping.coefficient for field in ledger.fields for mapping in field.mappings]
-    [code] = [mapping.indicator.code for field in ledger.fields for mapping in field.mappings]
+    [(times, code)] = [
+        (mapping.coefficient * (factor(field.unit, mapping.indicator.unit) or 1), mapping.indicator.code)
+        for field in ledger.fields
+        for mapping in field.mappings
+    ]
     with placed(session, feeding_models(session), last.last, last.after) as connection:
         rows = connection.execute(
             "SELECT branch, product, sum(total) FROM placed WHERE indicator = $code AND NOT ledger "
@@ -125,7 +129,7 @@ def _deliver_ledger(
         ).fetchall()
     lines = ["机构号,产品代码,数据日期,余额"]
     for at, (unit, product, total) in enumerate(rows):
-        value = Decimal(total) / Decimal(coefficient) + (_AHEAD if at == 0 else 0)
+        value = Decimal(total) / times + (_AHEAD if at == 0 else 0)
         lines.append(f"{unit},{product},{last.last:%Y%m%d},{value:.2f}")
     draft = UploadDraft(
         kind=ImportKind.RECORDS,

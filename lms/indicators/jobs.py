@@ -14,8 +14,7 @@ from lms.core import clock, inbox_files
 from lms.core.audit import SYSTEM, Actor
 from lms.core.db import db, read_only
 from lms.core.housekeeping import chore
-from lms.core.i18n import N_
-from lms.core.jobs import Job, JobKind, enqueue, job_kind
+from lms.core.jobs import Job, JobKind, job_kind
 from lms.core.ops import doctors
 from lms.indicators import services
 from lms.indicators.models import Arrival, ImportUpload
@@ -24,7 +23,7 @@ from lms.indicators.rules.kinds import ArrivalState
 from lms.indicators.services import balances, feeds, inbox
 
 T = TypeVar("T")
-INBOX, BALANCE = "indicators.inbox", "indicators.balance"
+INBOX, BALANCE = "indicators.inbox", balances.JOB
 NIGHT = timedelta(hours=2)
 """From this time of the night on the balance is made."""
 
@@ -236,7 +235,7 @@ def balance_nightly(session: Session, now: datetime) -> int:
 
     if not _reading(session, due):
         return 0
-    enqueue(session, BALANCE, {}, SYSTEM, now=now, label=N_("对账"))
+    balances.balance_again(session, SYSTEM, None, now=now)
     return 1
 
 

@@ -19,8 +19,7 @@ from lms.core.db import db
 from lms.core.errors import NotFound, Problem, Refused, Rejected
 from lms.core.i18n import N_
 from lms.indicators.models import CodeMap
-from lms.indicators.rules.codemaps import CODE_MAPS, CodeMapDraft
-from lms.indicators.rules.kinds import CodeKind
+from lms.indicators.services import CODE_MAPS, CodeKind, CodeMapDraft
 from lms.indicators.services.code_files import CodeFile, code_map_file, import_codes, inspect_codes
 from lms.indicators.services.codes import code_maps, correct_code_map, end_code_map, map_code, sources
 from lms.people.models import Employee, OrgUnit

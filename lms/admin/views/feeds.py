@@ -18,8 +18,7 @@ from lms.core.errors import Refused, Rejected
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.indicators.models import Arrival, Feed
-from lms.indicators.rules.kinds import ArrivalState, ModelState
-from lms.indicators.services import data_models, inbox
+from lms.indicators.services import ArrivalState, ModelState, data_models, inbox
 from lms.indicators.services import feeds as services
 from lms.web.current import person
 from lms.web.guard import requires

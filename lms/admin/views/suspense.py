@@ -14,9 +14,7 @@ from lms.core import clock
 from lms.core.db import db
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
-from lms.core.jobs import enqueue
 from lms.core.periods import Period
-from lms.indicators.jobs import BALANCE
 from lms.indicators.models import Balance, DataModel, Indicator
 from lms.indicators.services import balances
 from lms.indicators.services.suspense import latest_month, suspended_rows, suspense
@@ -138,8 +136,7 @@ def make_balance() -> Any:
     form = DayForm()
     if not form.validate_on_submit() or form.day.data is None:
         raise Refused(N_("请填写日期。"))
-    args = {"day": form.day.data.isoformat()}
-    job = enqueue(db.session(), BALANCE, args, person(), now=clock.now(), label=N_("对账"))
+    job = balances.balance_again(db.session(), person(), form.day.data, now=clock.now())
     return redirect(url_for("jobs.show", job_id=job.id), 303)
 
 

@@ -14,9 +14,22 @@ from lms.indicators.rules import (
     UploadDraft,
 )
 from lms.indicators.rules.cascade import adds_up
+from lms.indicators.rules.codemaps import CODE_MAPS, CodeMapDraft
+from lms.indicators.rules.datamodel import FieldDraft, MappingDraft, ModelDraft
 from lms.indicators.rules.entry import Change, Content
+from lms.indicators.rules.feeds import FeedDraft
 from lms.indicators.rules.formula import Formula, Op, dump, touched_by
-from lms.indicators.rules.kinds import Answer, FieldKind, FieldUse
+from lms.indicators.rules.kinds import (
+    Answer,
+    ArrivalState,
+    CodeKind,
+    Delivery,
+    FieldKind,
+    FieldRole,
+    FieldUse,
+    ModelState,
+    Rhythm,
+)
 from lms.indicators.rules.mapping import Guess
 from lms.indicators.services import history
 from lms.indicators.services.actuals import ActualsImporter
@@ -173,20 +186,28 @@ register(ImportKind.TARGETS, TargetsImporter())
 register(ImportKind.RECORDS, RecordsImporter())
 
 __all__ = [
+    "CODE_MAPS",
     "LIMIT",
     "ROSTERS",
     "VALUE_TITLES",
     "Aggregate",
     "Answer",
+    "ArrivalState",
     "BatchState",
     "Book",
     "Cascade",
     "Change",
     "Checked",
+    "CodeKind",
+    "CodeMapDraft",
     "Content",
+    "Delivery",
     "Direction",
     "Effect",
+    "FeedDraft",
+    "FieldDraft",
     "FieldKind",
+    "FieldRole",
     "FieldUse",
     "Findings",
     "Flag",
@@ -199,12 +220,16 @@ __all__ = [
     "Importer",
     "IndicatorDraft",
     "IndicatorSet",
+    "MappingDraft",
+    "ModelDraft",
+    "ModelState",
     "Op",
     "Overtaken",
     "Part",
     "Policy",
     "Reject",
     "Replaced",
+    "Rhythm",
     "SourceRow",
     "Summary",
     "Switched",

@@ -15,8 +15,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
+from lms.core.audit import Acting
 from lms.core.db import upsert
 from lms.core.duck import duck
+from lms.core.i18n import N_
+from lms.core.jobs import Job, enqueue
 from lms.indicators.models import Balance, CodeMap, DataModel, HiddenValue, ImportBatch
 from lms.indicators.rules.kinds import BatchState, FieldRole, ImportKind
 from lms.indicators.services.ledgers import indicators_of, ledger_indicators, names_employees
@@ -24,6 +27,7 @@ from lms.indicators.services.origins import text
 from lms.indicators.services.placing import feeding_models, placed
 from lms.people.models import Posting
 
+JOB = "indicators.balance"
 NIGHTS = 35
 """So many days back a change of records or code maps makes a day be balanced anew by itself."""
 
@@ -132,6 +136,12 @@ def keep(session: Session, sheet: Sheet, *, now: datetime) -> None:
         "computed_at": now,
     }
     upsert(session, Balance, [row], ["day"])
+
+
+def balance_again(session: Session, actor: Acting, day: date | None, *, now: datetime) -> Job:
+    """Queue the balance of a day, or of all days that are stale."""
+    args = {"day": day.isoformat()} if day else {}
+    return enqueue(session, JOB, args, actor, now=now, label=N_("对账"))
 
 
 def signature_of(session: Session, day: date, models: Sequence[DataModel]) -> str:
