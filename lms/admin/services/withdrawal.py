@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from lms import scoring
 from lms.appraisal.models import Cycle, SchemeVersion
 from lms.core.periods import Period
-from lms.indicators.rules import ImportKind
-from lms.indicators.services import Effect
+from lms.indicators.services import Effect, ImportKind
 
 _NEWEST = 200
 """More cycles than a bank has open or published within the days of one batch."""

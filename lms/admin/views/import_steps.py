@@ -29,8 +29,18 @@ from lms.core.jobs import Job
 from lms.core.periods import Period
 from lms.indicators import services
 from lms.indicators.models import ImportMapping, ImportUpload
-from lms.indicators.rules.mapping import WIDE, WIDE_KINDS, looks_wide, propose, propose_indicators, wide_base
-from lms.indicators.services import BatchState, Guess, IndicatorSet, Summary
+from lms.indicators.services import (
+    WIDE,
+    WIDE_KINDS,
+    BatchState,
+    Guess,
+    IndicatorSet,
+    Summary,
+    looks_wide,
+    propose,
+    propose_indicators,
+    wide_base,
+)
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load

@@ -30,7 +30,15 @@ from lms.indicators.rules.kinds import (
     ModelState,
     Rhythm,
 )
-from lms.indicators.rules.mapping import Guess
+from lms.indicators.rules.mapping import (
+    WIDE,
+    WIDE_KINDS,
+    Guess,
+    looks_wide,
+    propose,
+    propose_indicators,
+    wide_base,
+)
 from lms.indicators.services import history
 from lms.indicators.services.actuals import ActualsImporter
 from lms.indicators.services.cascade import (
@@ -190,6 +198,8 @@ __all__ = [
     "LIMIT",
     "ROSTERS",
     "VALUE_TITLES",
+    "WIDE",
+    "WIDE_KINDS",
     "Aggregate",
     "Answer",
     "ArrivalState",
@@ -308,6 +318,7 @@ __all__ = [
     "latest_change",
     "load_shipped",
     "look",
+    "looks_wide",
     "mappings",
     "meant",
     "measures",
@@ -319,6 +330,8 @@ __all__ = [
     "options_of",
     "people_targets",
     "present_values",
+    "propose",
+    "propose_indicators",
     "put_field",
     "recalculations",
     "receive",
@@ -371,6 +384,7 @@ __all__ = [
     "version_for",
     "versions",
     "versions_for",
+    "wide_base",
     "with_mappings",
     "withdraw",
     "write_parts",
