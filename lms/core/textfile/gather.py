@@ -160,7 +160,7 @@ class Gatherer:
 
 
 def _flat(column: pa.ChunkedArray[Any]) -> pa.Array[Any]:
-    chunks: list[pa.Array[Any]] = list(column.chunks) or [pa.array([], column.type)]
+    chunks: list[pa.Array[Any]] = list(column.chunks) or [pa.array([], pa.string())]
     joined: Any = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
     return joined  # type: ignore[no-any-return]
 
