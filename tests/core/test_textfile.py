@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lms.core.errors import Problem, Rejected
 from lms.core.textfile import Column, Kind, Options, csv_text, factor, mended, preview, read
-from lms.core.textfile.rows import delimited
+from lms.core.textfile.rows import Splitter
 from lms.core.textfile.write import safe_cell
 
 COLUMNS = (
@@ -353,6 +353,6 @@ CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), ma
 @given(st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=12))
 def test_what_is_written_is_read_back_with_its_lines(rows: list[list[str]]) -> None:
     text = csv_text(["一", "二"], rows).decode("utf-8-sig")
-    found = list(delimited(text, ","))[1:]
+    found = list(Splitter(",").rows(iter(io.StringIO(text, newline=""))))[1:]
     assert [row.cells for row in found] == [[safe_cell(cell) for cell in row] for row in rows]
     assert [row.line for row in found] == list(range(2, len(rows) + 2))
