@@ -273,7 +273,3 @@ class RecordsForm(Form):
             policy=Policy(self.policy.data),
             data_model_id=data_model_id,
         )
-
-
-class EmptyForm(Form):
-    """The token of a button."""

@@ -39,11 +39,11 @@ from lms.core.i18n import N_
 from lms.core.jobs import Job
 from lms.core.textfile import Column, Layout, Sheet, read
 from lms.indicators.models import DataModel, ImportBatch, ImportUpload
-from lms.indicators.rules import Policy
 from lms.indicators.services import (
     Checked,
     ImportKind,
     Part,
+    Policy,
     UploadDraft,
     digest_of,
     hold,
@@ -53,8 +53,8 @@ from lms.indicators.services import (
     start,
 )
 from lms.people.models import Employee, Employment, Grade, Level, OrgUnit, Post, Posting, Sex
-from lms.people.rules import Tree
 from lms.people.services import (
+    Tree,
     close_unit,
     come_back,
     correct_unit,

@@ -21,7 +21,6 @@ from lms.admin.forms.datamodels import (
     ROLES,
     STATES,
     USES,
-    EmptyForm,
     FieldForm,
     ModelFileForm,
     ModelForm,
@@ -71,7 +70,6 @@ def models() -> str:
         counts=services.record_counts(db.session()),
         lacking={model.id: services.obstacles(model) for model in page.items},
         missing=services.shipped_missing(db.session()),
-        form=EmptyForm(),
         may_define=person().can(Action.MODEL_DEFINE),
         **_words(),
     )
@@ -145,7 +143,6 @@ def show_model(model_id: int) -> str:
         names={field.code: local(field, "name") for field in model.fields},
         change_words=_change_words(),
         value_words=_value_words(model),
-        form=EmptyForm(),
         upload=_records_form(),
         may_define=person().can(Action.MODEL_DEFINE),
         may_import=person().can(Action.IMPORT_RUN),

@@ -34,7 +34,7 @@ from lms.indicators.rules.formula import (
     parse,
     touched_by,
 )
-from lms.indicators.services.measures import EMPTY, SCHEMA, Kind, plain_measures
+from lms.indicators.services.measures import SCHEMA, Kind, plain_measures
 from lms.indicators.services.provenance import DERIVED
 
 GAP = 12
@@ -123,7 +123,7 @@ def measures_of(
     return (
         pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in ordered], schema=SCHEMA)
         if ordered
-        else EMPTY
+        else pa.Table.from_batches([], SCHEMA)
     )
 
 

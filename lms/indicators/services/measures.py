@@ -77,7 +77,7 @@ def plain_measures(
     of snapshots is the last state of the span; count, distinct and mean of snapshots are of that state too.
     """
     if not codes or not spans:
-        return [EMPTY for _ in spans]
+        return [pa.Table.from_batches([], SCHEMA) for _ in spans]
     first, after = min(span[0] for span in spans), max(span[1] for span in spans)
     employees = subjects if kind == "employee" else None
     ask = _ask(session, codes, first, after, employees)
@@ -123,7 +123,6 @@ def balance(session: Session, code: str, first: date, after: date) -> list[Stand
 
 _TYPES: dict[str, pa.DataType] = {"subject": pa.string(), "measure": pa.string(), "value": pa.float64()}
 SCHEMA = pa.schema(_TYPES)
-EMPTY = SCHEMA.empty_table()
 
 
 def _ask(

@@ -302,12 +302,12 @@ def typed_history(employee_id: int, indicator_id: int, on: str) -> Any:
     return render_template("indicators/typed.html", employee=employee, indicator=indicator, on=day, rows=rows)
 
 
-@bp.get("/typed/<int:value_id>/attachment")
+@bp.get("/typed/<int:typed_id>/attachment")
 @requires(Action.TYPED_VIEW)
-def attachment(value_id: int) -> Any:
+def attachment(typed_id: int) -> Any:
     """Give the evidence of a typed value to those who may see the value."""
     with_file = select(TypedValue).options(joinedload(TypedValue.attachment))
-    row = load(with_file, value_id, Action.TYPED_VIEW)
+    row = load(with_file, typed_id, Action.TYPED_VIEW)
     if row.attachment is None:
         raise NotFound
     return send_file(

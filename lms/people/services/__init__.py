@@ -1,5 +1,6 @@
 """The verbs of people: open, move, close and merge units; hire, post, let go, take back; find."""
 
+from lms.people.rules import Tree
 from lms.people.services.careers import (
     Career,
     cancel_posting,
@@ -75,6 +76,7 @@ __all__ = [
     "PeopleFilter",
     "Span",
     "Standing",
+    "Tree",
     "add_grade",
     "add_post",
     "branches",
