@@ -91,7 +91,7 @@ def template(code: str, language: str, output: Path | None) -> None:
 
 @data.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--kind", type=click.Choice(["actuals", "targets", "people"]), help="What the file holds.")
+@click.option("--kind", type=click.Choice(["actuals", "targets"]), help="What the file holds.")
 @click.option("--model", help="Or: the code of the data model it is of.")
 @click.option("--period", required=True, help="2026, 2026Q3 or 2026-09.")
 @click.option("--policy", type=click.Choice([str(one) for one in Policy]), default=str(Policy.ALL_OR_NOTHING))

@@ -82,7 +82,7 @@ def test_a_model_is_designed_activated_filled_and_looked_at(
     )
     assert answer.status_code == 303
     upload = session.scalars(uploads().limit(1)).one()
-    assert "结构性存款" in admin.get(f"/admin/imports/{upload.id}").text
+    assert "结构性存款" in admin.get(f"/admin/imports/{upload.id}", follow_redirects=True).text
     assert admin.post(f"/admin/imports/{upload.id}/start").status_code == 303
     kept = session.get_one(ImportUpload, upload.id, populate_existing=True)
     assert kept.job_id is not None

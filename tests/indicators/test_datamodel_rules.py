@@ -182,6 +182,8 @@ def test_an_undecided_field_is_named_and_a_role_decides() -> None:
 def test_a_model_needs_fields_a_key_and_by_day_a_day() -> None:
     assert "还没有字段" in str(lacks(replace(MODEL, fields=()))[0])
     assert "没有主键" in str(lacks(without_field(MODEL, "account"))[0])
+    for events in (Delivery.DELTA, Delivery.REPLACE_DAY):
+        assert lacks(replace(without_field(MODEL, "account"), delivery=events)) == []
     [problem] = lacks(replace(without_field(MODEL, "as_of"), delivery=Delivery.REPLACE_DAY))
     assert "数据日期" in str(problem)
 

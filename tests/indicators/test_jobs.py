@@ -81,7 +81,7 @@ def test_fifty_thousand_gbk_rows_name_their_five_bad_ones(figures: Session) -> N
 def test_a_step_that_is_repeated_after_its_files_were_written_doubles_nothing(figures: Session) -> None:
     _upload, job = begin(figures, Policy.GOOD_ROWS)
     figures.commit()
-    assert runner.plan_now(job.id) == ["check", "commit"]
+    assert runner.plan_now(job.id) == ["check", "commit", "derive"]
     assert runner.step_now(job.id, "check")
     runner.prepare(figures, job.id, "commit")  # the files are on disk, then the power goes
     assert actuals(figures, None, ["CARDS"], FIRST, AFTER).num_rows == 0

@@ -147,6 +147,19 @@ def test_a_file_becomes_records_in_the_units_of_the_model(
     assert records(figures, model)[0][1]["status"] == "Closed's"
 
 
+def test_of_events_without_a_key_each_row_counts(figures: Session, load: Load) -> None:
+    plain = deposits(Delivery.DELTA)
+    fields = (replace(plain.fields[0], in_key=False, required=False), *plain.fields[1:])
+    model = active(figures, replace(plain, fields=fields))
+    twice = "001,2026-09-30,1元,正常,\n001,2026-09-30,1元,正常,\n,2026-09-29,2元,正常,\n"
+    assert load(model, twice).state is BatchState.COMMITTED
+    assert load(model, "001,2026-09-30,1元,正常,\n").state is BatchState.COMMITTED
+    assert sorted(one[1:] for one in shown(figures, model)) == [
+        ("2026-09-29", Decimal(2)),
+        *[("2026-09-30", Decimal(1))] * 3,
+    ]
+
+
 def test_bad_rows_are_told_by_line_field_and_value(figures: Session, model: DataModel, load: Load) -> None:
     upload = load(
         model,
@@ -184,7 +197,7 @@ def test_good_rows_alone_may_be_taken_and_the_rest_mended(
         ),
     )
     lines = error_file(upload, ["行", "列", "值", "因"], str).decode("utf-8-sig").splitlines()
-    assert lines[0] == "账号,数据日期,余额,状态,客户经理,行,列,值,因", "the titles of the day of the check"
+    assert lines[0] == "账号,数据日期,余额（万元）,状态,客户经理,行,列,值,因", "the titles of the file itself"
     assert lines[1].startswith("002,x,1,正常,,3,数据日期,x,")
 
 

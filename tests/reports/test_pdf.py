@@ -115,7 +115,7 @@ def test_the_english_report_is_english_throughout(printed: dict[Language, bytes]
     for wanted in (
         "Individual Appraisal Report", "Example Bank Co., Ltd.", "Third quarter of 2026 (2026Q3-RM)", "91.83",
         "17 of 86", "Target", "Actual", "Not counted", "Counted as zero", "Training results", "18 Jul 2026",
-        "Role-play rating", "Signatures", "Human resources", "version 4", "12 Oct 2026 09:30",
+        "Role-play rating", "Signatures", "Human resources", "version 4", "12 Oct 2026, 09:30",
     ):  # fmt: skip
         assert squeezed(wanted) in words, wanted
     chinese = {char for char in words if "\u4e00" <= char <= "\u9fff"}

@@ -37,7 +37,7 @@ from lms.web.text import lazy as _l
 DELIVERIES = {
     Delivery.SNAPSHOT: _l("快照：某日的全部状态，替换同日的旧快照"),
     Delivery.REPLACE_DAY: _l("按日替换：某日的全部明细，替换同日的旧明细"),
-    Delivery.DELTA: _l("增量：追加记录，主键相同的替换旧记录"),
+    Delivery.DELTA: _l("增量：追加记录，主键相同的替换旧记录；没有主键时每一行都算一条"),
 }
 DELIVERIES_SHORT = {
     Delivery.SNAPSHOT: _l("快照"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.exceptions import NotFound
 
 from lms.access.actions import Action
 from lms.admin.forms.import_steps import (
@@ -93,8 +94,11 @@ def step_url(upload: ImportUpload) -> str:
 
 
 def _draft(upload_id: int) -> ImportUpload:
-    """Return an upload that may still be changed; of another one its result is shown instead."""
-    return load(ImportUpload, upload_id, Action.IMPORT_RUN)
+    """Return an upload of figures; one of people or units has steps, and a second person, of its own."""
+    upload = load(ImportUpload, upload_id, Action.IMPORT_RUN)
+    if upload.kind in services.ROSTERS:
+        raise NotFound
+    return upload
 
 
 def _begun(upload: ImportUpload) -> bool:

@@ -318,11 +318,18 @@ def _overlaps(one: FieldDraft) -> Iterator[Problem]:
 
 
 def lacks(model: ModelDraft) -> list[Problem]:
-    """Return what a sound model still lacks before a file of it may be imported; each names its field."""
+    """Return what a sound model still lacks before a file of it may be imported; each names its field.
+
+    Events need no key: banks export movements without a number of their own, and each row is one. A
+    snapshot needs one, so that nobody's state stands in it twice.
+    """
     if not model.fields:
         return [Problem(N_("模型还没有字段。"))]
     found = []
-    if not any(one.in_key and one.required for one in model.fields):
+    keyed = any(one.in_key for one in model.fields)
+    if (keyed or model.delivery is Delivery.SNAPSHOT) and not any(
+        one.in_key and one.required for one in model.fields
+    ):
         found.append(Problem(N_("模型没有主键：请至少把一个必填字段设为主键。")))
     if model.delivery is Delivery.REPLACE_DAY and not any(one.role is FieldRole.DAY for one in model.fields):
         found.append(Problem(N_("按日替换的模型须有一个数据日期字段。")))

@@ -531,7 +531,8 @@ def staged(upload: ImportUpload, seen: tuple[int, int]) -> list[Part] | None:
 
 
 def _staged(upload: ImportUpload) -> str:
-    return f"staged/{upload.id}.json"
+    # An id may come again when the newest upload went; the content tells them apart.
+    return f"staged/{upload.id}-{upload.kind}-{upload.sha256[:16]}.json"
 
 
 def _noted(part: Part) -> dict[str, Any]:

@@ -158,7 +158,8 @@ def _choice_as_defined(field: DataField) -> str:
 def _marked(model: DataModel, fields: Sequence[DataField]) -> str:
     """Return the converted rows, each with the first line of its key.
 
-    A snapshot and a day's events have a key once a day; of a delta it is once in the file.
+    A snapshot and a day's events have a key once a day; of a delta it is once in the file. Without
+    a key each row is its own.
     """
     numbers = [field.code for field in fields if field.kind is FieldKind.NUMBER]
     rows = "SELECT *"
@@ -166,6 +167,8 @@ def _marked(model: DataModel, fields: Sequence[DataField]) -> str:
         given = ", ".join(f'"{code}"' for code in numbers)
         rows += f" EXCLUDE ({given}), {', '.join(map(_in_own_unit, numbers))}"
     key = [f'"{field.code}"' for field in fields if field.in_key]
+    if not key:
+        return f"SELECT *, _line AS _first FROM ({rows} FROM converted)"
     by = ", ".join(key if model.delivery is Delivery.DELTA else ["_day", *key])
     return f"SELECT *, min(_line) OVER (PARTITION BY {by}) AS _first FROM ({rows} FROM converted)"
 
@@ -246,16 +249,16 @@ def _reasons(model: DataModel, fields: Sequence[DataField], period: Period) -> l
                 f"'{period.code}'",
             )
         )
-    keys = [field for field in fields if field.in_key]
-    found.append(
-        _Reason(
-            "_line > _first",
-            N_("与第 %(detail)s 行重复：主键相同（%(value)s）。"),
-            keys[0].name_zh,
-            "concat_ws('，', " + ", ".join(f'CAST("{key.code}" AS VARCHAR)' for key in keys) + ")",
-            "_first",
+    if keys := [field for field in fields if field.in_key]:
+        found.append(
+            _Reason(
+                "_line > _first",
+                N_("与第 %(detail)s 行重复：主键相同（%(value)s）。"),
+                keys[0].name_zh,
+                "concat_ws('，', " + ", ".join(f'CAST("{key.code}" AS VARCHAR)' for key in keys) + ")",
+                "_first",
+            )
         )
-    )
     return found
 
 
