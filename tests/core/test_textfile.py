@@ -278,6 +278,13 @@ def test_totals_are_left_out_only_when_declared() -> None:
     assert (declared.problems, declared.rows, declared.skipped) == ([], 1, 3)
 
 
+def test_a_closing_remark_alone_in_its_row_is_left_out_when_declared() -> None:
+    content = "工号,日期,数值\n说明员,2026-01-01,1\n以上数据仅供参考|具体内容请以柜台为准,,\n制表人：张三\n".encode()
+    declared = read(content, COLUMNS, Options(skip_totals=True))
+    assert (declared.problems, declared.rows, declared.skipped) == ([], 1, 2)
+    assert sorted({problem.line for problem in read(content, COLUMNS).problems}) == [3, 4]
+
+
 def test_many_problems_each_with_line_field_and_value() -> None:
     text = "工号,日期,数值\n" + "x,昨天,很多\n" * 1000
     problems = read(text.encode(), COLUMNS).problems

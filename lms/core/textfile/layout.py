@@ -26,7 +26,7 @@ class Options:
     * fields: a fixed-width file: begin (from 1) and length of each field, in bytes of the encoding.
     * header_line: where the header stands; 0: there is none, the columns come in the `order` named
       ("" for one that is not wanted), or as wanted.
-    * skip_totals: leave out total and closing lines (合计, 小计, 共N笔, END…).
+    * skip_totals: leave out total and closing lines (合计, 小计, 共N笔, END, 以上数据仅供参考…).
     * control_marks: lines beginning with one of these are no data (a leading `H|`, a closing `END|`).
     * serial_days: a five-figure number in a day column is a spreadsheet's day count.
     * sheet: the name of the sheet of a workbook; None: the first one.

@@ -16,6 +16,25 @@ _TOTAL = re.compile(
     r"^(合计|总计|小计|共计|本页合计|grandtotal|total|subtotal)|(合计|总计|小计)$"
     r"|^(共|总共)\d+(笔|条|户|行|人|张|件)|^(总笔数|总条数|记录数|总记录数)|^(end|eof|trailer)$"
 )
+# What banks write under their tables, alone in its row.
+_REMARK = re.compile(
+    r"^(以上|注[:：\d]|备注|说明|声明|特别提示|温馨提示|制表|复核|经办|审核|打印|导出时间|生成时间)|仅供|为准"
+)
+_REMARK_WORDS = (
+    "以上",
+    "注",
+    "说明",
+    "声明",
+    "提示",
+    "制表",
+    "复核",
+    "经办",
+    "审核",
+    "打印",
+    "时间",
+    "仅供",
+    "为准",
+)
 _UNUSUAL = r"[^\x09\x20-\x7E\x{4E00}-\x{9FFF}]"
 _GAP = r"[\s_*:\-]*"
 
@@ -46,7 +65,10 @@ class Sifter:
             return True
         if self.control_marks and row.cells[0].strip().startswith(self.control_marks):
             return True
-        return self.skip_totals and _TOTAL.search(plain(filled)) is not None
+        return self.skip_totals and (
+            _TOTAL.search(plain(filled)) is not None
+            or (_REMARK.search(filled.strip()) is not None and sum(map(bool, map(str.strip, row.cells))) == 1)
+        )
 
     def problem(self, row: Row) -> Problem | None:
         """Return what is wrong with a row as a whole."""
@@ -68,7 +90,7 @@ class Sifter:
         found = [r"^\s*$", _UNUSUAL, f"^{_GAP}{title}{_GAP}$"]
         if self.skip_totals:
             words = ("total", "end", "eof", "trailer", "记录数")
-            found += ["计", f"^{_GAP}[共总]", *(_GAP.join(word) for word in words)]
+            found += ["计", f"^{_GAP}[共总]", *(_GAP.join(word) for word in (*words, *_REMARK_WORDS))]
         found += [r"^\s*" + re.escape(mark) for mark in self.control_marks]
         return "(?i)" + "|".join(f"(?:{one})" for one in found)
 
