@@ -55,8 +55,8 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """
     if high < low:
         low, high = high, low
-    if high == low:
-        room = abs(high) * 0.1 or 1.0
+    if high - low < 1e-9:  # nothing that a page could tell apart
+        room = abs(high) * 0.1 if abs(high) > 1e-6 else 1.0
         low, high = low - room, high + room
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
