@@ -279,7 +279,8 @@ def test_totals_are_left_out_only_when_declared() -> None:
 
 
 def test_a_closing_remark_alone_in_its_row_is_left_out_when_declared() -> None:
-    content = "工号,日期,数值\n说明员,2026-01-01,1\n以上数据仅供参考|具体内容请以柜台为准,,\n制表人：张三\n".encode()
+    remarks = "以上数据仅供参考|具体内容请以柜台为准,,\n制表人：张三\n"
+    content = f"工号,日期,数值\n说明员,2026-01-01,1\n{remarks}".encode()
     declared = read(content, COLUMNS, Options(skip_totals=True))
     assert (declared.problems, declared.rows, declared.skipped) == ([], 1, 2)
     assert sorted({problem.line for problem in read(content, COLUMNS).problems}) == [3, 4]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from lms.core.errors import Rejected
 from lms.core.textfile import Column, Kind, Options, blocks, fast, gather, read, source
+from tests.conftest import PROFILE
 
 COLUMNS = (
     Column("number", ("工号",), Kind.ID, longest=12),
@@ -46,7 +47,21 @@ def outcome(content: bytes, options: Options, *, quickly: bool) -> Any:
 
 
 ID = st.sampled_from(
-    ["00017", "E1", "Ｅ１", " 7\t", "'00123", '="001"', "6.2E+15", "合计", "工号", "x" * 13, "", "共3笔", "以上数据仅供参考"]
+    [
+        "00017",
+        "E1",
+        "Ｅ１",
+        " 7\t",
+        "'00123",
+        '="001"',
+        "6.2E+15",
+        "合计",
+        "工号",
+        "x" * 13,
+        "",
+        "共3笔",
+        "以上数据仅供参考",
+    ]
 )
 DAY = st.sampled_from(
     ["2026-09-30", "2026/9/30", "20260930", "昨天", "", "1899-01-01", "2026-02-30", "30-SEP-2026"]
@@ -107,7 +122,11 @@ def files(draw: st.DrawFn) -> tuple[bytes, Options]:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300 if PROFILE == "full" else 30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(files())
 @example(
     ('工号,日期,数值\n1,2026-01-01,1\n2,2026-01-01,"2\n3"\n4,2026-01-01,4\n'.encode(), Options(separator=","))
@@ -121,7 +140,11 @@ def test_at_once_and_row_by_row_say_the_same(file: tuple[bytes, Options]) -> Non
 DIGITS = st.text("0123456789-+ /.eE_xX年,()￥%", max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300 if PROFILE == "full" else 30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.tuples(DIGITS, DIGITS, DIGITS, st.text(max_size=6)), min_size=1, max_size=30))
 def test_plain_spellings_give_what_the_full_rules_give(rows: list[tuple[str, str, str, str]]) -> None:
     target = io.StringIO()

@@ -37,6 +37,7 @@ from lms.indicators.services.placing import feeding_models, placed, split
 from lms.indicators.services.suspense import suspended_rows, suspense
 from lms.people.models import Employee, Level, OrgUnit
 from lms.people.services import define_post, open_unit, post
+from tests.conftest import few
 from tests.indicators.conftest import NOW
 
 DAY = date(2026, 9, 30)
@@ -253,7 +254,7 @@ _STEP = st.one_of(
 
 
 @pytest.mark.requirement("7.28")
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(few, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(_STEP, min_size=1, max_size=6))
 def test_managers_pools_and_suspense_are_always_the_whole(
     figures: Session, models: dict[str, DataModel], steps: list[tuple[str, Any]]

@@ -45,6 +45,7 @@ from lms.indicators.services import (
     unrecorded,
     withdraw,
 )
+from tests.conftest import PROFILE, few
 from tests.indicators.conftest import NOW
 
 Bring = Callable[..., ImportUpload]
@@ -260,7 +261,9 @@ def test_only_what_is_touched_is_recomputed_and_listed(derived: Session, bring: 
     assert {item["indicator"] for item in listed.items} == {"WORTH"}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    few, max_examples=30 if PROFILE == "full" else 3, deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(changed=st.sampled_from(["BAL", "AUM", "FEE"]), month=st.sampled_from([10, 11, 12]))
 def test_changing_one_fact_recomputes_exactly_its_dependants(
     derived: Session, bring: Bring, changed: str, month: int

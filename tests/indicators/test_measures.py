@@ -29,6 +29,7 @@ from lms.indicators.services import (
 )
 from lms.people.models import Level
 from lms.people.services import define_post, find_employee, find_unit, move_unit, open_unit, post
+from tests.conftest import few
 from tests.indicators.records import NOW, Book, data_model
 
 Bring = Callable[..., ImportUpload]
@@ -347,7 +348,7 @@ ROWS = st.lists(
     st.tuples(OFFICERS, BRANCHES, st.integers(-1000, 1000), st.integers(0, DAYS - 1)), min_size=1, max_size=12
 )
 LEGAL = settings(
-    max_examples=12,
+    max_examples=few.max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

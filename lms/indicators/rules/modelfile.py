@@ -33,6 +33,7 @@ from lms.indicators.rules.kinds import (
 
 FORMAT = "zhixing-data-model/1"
 LARGEST = 512 * 1024
+DEEPEST = 20
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT = {"type": "string"}
 _DAY = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
@@ -139,8 +140,7 @@ def read_model_file(content: bytes) -> ModelFile:
         raise Rejected([Problem(N_("模型文件过大：最多 %(limit)s KB。"), {"limit": LARGEST >> 10})])
     try:
         text = content.decode("utf-8-sig")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Loader)):
-            raise Rejected([Problem(N_("模型文件不能使用引用（& 与 *）。"))])
+        _refuse_tricks(text)
         data = yaml.load(text, _Loader)  # noqa: S506 (a safe loader, by its name)
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         raise Rejected([Problem(N_("这不是模型文件：无法按 YAML 或 JSON 读取。"))]) from error
@@ -153,6 +153,17 @@ def read_model_file(content: bytes) -> ModelFile:
         return _file(data)
     except ValueError as error:
         raise Rejected([Problem(N_("模型文件中的日期无效，请写成 2026-09-30。"))]) from error
+
+
+def _refuse_tricks(text: str) -> None:
+    """References, and nesting so deep that reading it would only keep the server busy."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise Rejected([Problem(N_("模型文件不能使用引用（& 与 *）。"))])
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise Rejected([Problem(N_("模型文件嵌套超过 %(limit)s 层。"), {"limit": DEEPEST})])
 
 
 def _plain(value: Any) -> Any:
