@@ -284,6 +284,7 @@ def upgrade() -> None:
         "hidden_value",
         sa.Column("batch_id", sa.Integer(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("indicator", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column("actor_label", sa.String(length=120), nullable=False),
@@ -293,7 +294,9 @@ def upgrade() -> None:
             ["batch_id"], ["import_batch.id"], name=op.f("fk_hidden_value_batch_id_import_batch")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hidden_value")),
-        sa.UniqueConstraint("batch_id", "line", name=op.f("uq_hidden_value_batch_id_line")),
+        sa.UniqueConstraint(
+            "batch_id", "line", "indicator", name=op.f("uq_hidden_value_batch_id_line_indicator")
+        ),
     )
     op.create_table(
         "target_answer",

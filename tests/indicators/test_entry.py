@@ -212,7 +212,7 @@ def test_hiding_needs_a_reason_stays_in_the_log_and_can_be_taken_back(figures: S
     with pytest.raises(NotFound):
         services.hide(figures, ZHANG, batch, 99, "没有的行", now=NOW)
     services.hide(figures, ZHANG, batch, 3, "源系统重复", now=NOW)
-    assert services.hidden_lines(figures, batch, [2, 3])[3].reason == "源系统重复"
+    assert services.hidden_lines(figures, batch, [2, 3])[3, "NPL"].reason == "源系统重复"
     with pytest.raises(Refused, match="已经隐藏"):
         services.hide(figures, ZHANG, batch, 3, "再一次", now=NOW + timedelta(1))
     services.show(figures, LI, batch, 3, "已核实无误", now=NOW)

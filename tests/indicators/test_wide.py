@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.core.audit import SYSTEM
+from lms.core.errors import Refused
 from lms.indicators.models import ImportUpload, Target
 from lms.indicators.rules import BatchState, ImportKind, Policy
-from lms.indicators.services import actuals, rejects, targets
-from tests.indicators.conftest import Bring
+from lms.indicators.services import actuals, hide, rejects, show, targets
+from tests.indicators.conftest import NOW, Bring
 
 HEADER = "员工编号,姓名,服务得分,管理资产(万元)\n"
 TITLES = {"employee": "员工编号", "indicator:SCORE": "服务得分", "indicator:AUM": "管理资产(万元)"}
@@ -43,6 +45,17 @@ def test_each_column_is_an_indicator_on_the_declared_day(bring: Bring, figures: 
         ("0001", "AUM", day, Decimal(120), 2),
         ("0002", "AUM", day, Decimal(12_000), 3),
     }
+
+
+@pytest.mark.requirement("7.39")
+def test_one_value_of_a_wide_row_is_hidden_and_its_neighbour_counts(bring: Bring, figures: Session) -> None:
+    [batch] = bring("0001,甲,88.5,120\n", header=HEADER, titles=TITLES).batches
+    with pytest.raises(Refused, match="多个指标"):
+        hide(figures, SYSTEM, batch, 2, "源系统有误", now=NOW)
+    hide(figures, SYSTEM, batch, 2, "源系统有误", now=NOW, indicator="SCORE")
+    assert {one[1] for one in values(figures)} == {"AUM"}
+    show(figures, SYSTEM, batch, 2, "已核实", now=NOW, indicator="SCORE")
+    assert {one[1] for one in values(figures)} == {"AUM", "SCORE"}
 
 
 def test_a_day_column_wins_over_the_declared_day_and_the_last_day_is_the_default(

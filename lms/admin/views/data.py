@@ -12,7 +12,7 @@ from lms.web.nav import reachable_entries
 
 PAGES = (
     ("admin.imports", N_("数据导入"), N_("上传文件，核对、检查后导入；查看批次、错误行和撤回。")),
-    ("admin.indicators", N_("指标"), N_("五个指标集中的指标：定义、单位、汇总方式。")),
+    ("admin.indicators", N_("全部指标"), N_("五个指标集中的指标：定义、单位、汇总方式。")),
     ("admin.models", N_("数据模型"), N_("银行各产品文件的字段，以及它们形成哪些指标。")),
     ("indicators.entry", N_("指标录入"), N_("逐项录入或按模板批量录入数值。")),
     ("indicators.targets", N_("目标分解"), N_("逐级分解目标，核对上下级合计。")),

@@ -60,7 +60,9 @@ def hide_value(batch_id: int, line: int) -> Any:
     """Let one imported value count no longer."""
     batch, form = load(ImportBatch, batch_id, Action.VALUE_HIDE), HideForm()
     if form.validate_on_submit():
-        services.hide(db.session(), person(), batch, line, str(form.reason.data), now=clock.now())
+        services.hide(
+            db.session(), person(), batch, line, str(form.reason.data), now=clock.now(), indicator=_chosen()
+        )
         flash(_("第 %(line)s 行的值已隐藏，不再计入任何结果。", line=line), "success")
     else:
         flash(_("请写明理由。"), "danger")
@@ -73,11 +75,17 @@ def show_value(batch_id: int, line: int) -> Any:
     """Let a hidden value count again."""
     batch, form = load(ImportBatch, batch_id, Action.VALUE_HIDE), HideForm()
     if form.validate_on_submit():
-        services.show(db.session(), person(), batch, line, str(form.reason.data), now=clock.now())
+        services.show(
+            db.session(), person(), batch, line, str(form.reason.data), now=clock.now(), indicator=_chosen()
+        )
         flash(_("第 %(line)s 行的值已恢复。", line=line), "success")
     else:
         flash(_("请写明理由。"), "danger")
     return redirect(_back(batch), 303)
+
+
+def _chosen() -> str:
+    return request.form.get("indicator", "")[:40]
 
 
 def _back(batch: ImportBatch) -> str:

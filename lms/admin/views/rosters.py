@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -47,8 +47,11 @@ def new_roster() -> Any:
         form.effective.data = clock.today()
         form.kind.data = request.args.get("kind", "people")
     if not form.validate_on_submit():
-        status = 200 if request.method == "GET" else 422
-        return render_template("admin/roster_new.html", form=form, limit=services.LIMIT >> 20), status
+        status, limit = (
+            200 if request.method == "GET" else 422,
+            current_app.config["MAX_CONTENT_LENGTH"] >> 20,
+        )
+        return render_template("admin/roster_new.html", form=form, limit=limit), status
     draft, content = form.to_draft(), form.file.data.read()
     db.session.rollback()  # the content is hashed and written while no transaction waits
     held = services.hold(content)

@@ -80,14 +80,18 @@ class TypedValue(Model):
 
 
 class HiddenValue(Model):
-    """An imported value that an administrator hid, with the reason; its row stays where it is."""
+    """An imported value that an administrator hid, with the reason; its row stays where it is.
+
+    `indicator` is its code, since a line of a wide file holds several; empty: the whole record.
+    """
 
     __tablename__ = "hidden_value"
-    __table_args__ = (UniqueConstraint("batch_id", "line"),)
+    __table_args__ = (UniqueConstraint("batch_id", "line", "indicator"),)
     __scope__ = Reach.shared()
 
     batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"))
     line: Mapped[int]
+    indicator: Mapped[str] = mapped_column(String(40), default="")
     reason: Mapped[str] = mapped_column(String(500))
     account_id: Mapped[int | None]
     actor_label: Mapped[str] = mapped_column(String(120))

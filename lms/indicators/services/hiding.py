@@ -73,12 +73,14 @@ def batch_rows(
     return columns, [BatchRow(row[0], dict(zip(columns, row[1:], strict=True))) for row in rows], int(total)
 
 
-def hidden_lines(session: Session, batch: ImportBatch, lines: Sequence[int]) -> dict[int, HiddenValue]:
-    """Return which of these lines are hidden, and why."""
+def hidden_lines(
+    session: Session, batch: ImportBatch, lines: Sequence[int]
+) -> dict[tuple[int, str], HiddenValue]:
+    """Return what of these lines is hidden, and why, by line and indicator (empty: a whole record)."""
     rows = session.scalars(
         select(HiddenValue).where(HiddenValue.batch_id == batch.id, HiddenValue.line.in_(list(lines)))
     )
-    return {one.line: one for one in rows}
+    return {(one.line, one.indicator): one for one in rows}
 
 
 def hidden_values() -> Select[HiddenValue]:
@@ -87,25 +89,32 @@ def hidden_values() -> Select[HiddenValue]:
 
 
 def hide(
-    session: Session, actor: Acting, batch: ImportBatch, line: int, reason: str, *, now: datetime
+    session: Session,
+    actor: Acting,
+    batch: ImportBatch,
+    line: int,
+    reason: str,
+    *,
+    now: datetime,
+    indicator: str = "",
 ) -> HiddenValue:
-    """Let one imported row count no longer.
+    """Let one imported value count no longer; `indicator` tells which one of a line that holds several.
 
     Raises:
-        NotFound: the batch has no such line.
+        NotFound: the batch has no such value.
         Refused: without a reason, when the batch does not count, or the row is hidden already.
     """
     reason = _reason(reason)
     if batch.state is not BatchState.COMMITTED:
         raise Refused(N_("批次 %(batch)s 不在生效状态。"), batch=batch.id)
-    _columns, rows, total = batch_rows(batch, line=line)
-    if not total:
-        raise NotFound
-    if hidden_lines(session, batch, [line]):
+    rows = _rows(batch, line, indicator)
+    code = _indicator(batch, rows)
+    if (line, code) in hidden_lines(session, batch, [line]):
         raise Refused(N_("该值已经隐藏。"))
     hidden = HiddenValue(
         batch_id=batch.id,
         line=line,
+        indicator=code,
         reason=reason,
         account_id=actor.actor.account_id,
         actor_label=actor.actor.label[:120],
@@ -125,21 +134,48 @@ def _derive(session: Session, actor: Acting, batch: ImportBatch, now: datetime) 
 
 
 def show(
-    session: Session, actor: Acting, batch: ImportBatch, line: int, reason: str, *, now: datetime
+    session: Session,
+    actor: Acting,
+    batch: ImportBatch,
+    line: int,
+    reason: str,
+    *,
+    now: datetime,
+    indicator: str = "",
 ) -> None:
-    """Let a hidden row count again; that it was hidden stays in the audit log.
+    """Let a hidden value count again; that it was hidden stays in the audit log.
 
     Raises:
         Refused: without a reason, or when the row is not hidden.
     """
     reason = _reason(reason)
-    hidden = hidden_lines(session, batch, [line]).get(line)
+    rows = _rows(batch, line, indicator)
+    hidden = hidden_lines(session, batch, [line]).get((line, _indicator(batch, rows)))
     if hidden is None:
         raise Refused(N_("该值没有隐藏。"))
     session.delete(hidden)
     session.flush()
-    _log(session, actor, "indicators:value:show", batch, line, reason, batch_rows(batch, line=line)[1])
+    _log(session, actor, "indicators:value:show", batch, line, reason, rows)
     _derive(session, actor, batch, now)
+
+
+def _rows(batch: ImportBatch, line: int, indicator: str) -> list[BatchRow]:
+    """Return the rows of a line, of one indicator where it is named.
+
+    Raises:
+        NotFound: there is none.
+        Refused: a line of actuals holds several indicators and none is named.
+    """
+    rows = [one for one in batch_rows(batch, line=line)[1] if indicator in ("", one.cells.get("indicator"))]
+    if not rows:
+        raise NotFound
+    if len(rows) > 1:
+        raise Refused(N_("第 %(line)s 行有多个指标，请选定其中一个。"), line=line)
+    return rows
+
+
+def _indicator(batch: ImportBatch, rows: Sequence[BatchRow]) -> str:
+    return str(rows[0].cells["indicator"]) if batch.kind is ImportKind.ACTUALS else ""
 
 
 def _reason(reason: str) -> str:

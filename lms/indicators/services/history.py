@@ -79,7 +79,10 @@ def past_rows(session: Session, indicator: Indicator, employee: Employee, period
     hidden = {
         (one.batch_id, one.line): one
         for one in session.scalars(
-            select(HiddenValue).where(HiddenValue.batch_id.in_([batch.id for batch in batches]))
+            select(HiddenValue).where(
+                HiddenValue.batch_id.in_([batch.id for batch in batches]),
+                HiddenValue.indicator == indicator.code,
+            )
         )
     }
     told = {one.batch_id for one in hidden.values()}

@@ -202,7 +202,7 @@ def _actuals(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) 
         ),
     )
     hidden = session.execute(
-        select(HiddenValue.batch_id, HiddenValue.line)
+        select(HiddenValue.batch_id, HiddenValue.line, HiddenValue.indicator)
         .join(ImportBatch, ImportBatch.id == HiddenValue.batch_id)
         .where(ImportBatch.kind == ImportKind.ACTUALS)
     ).all()
@@ -211,15 +211,17 @@ def _actuals(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) 
         "actual_hidden",
         pa.table(
             {
-                "batch": pa.array([batch for batch, _ in hidden], pa.int64()),
-                "line": pa.array([line for _, line in hidden], pa.int64()),
+                "batch": pa.array([batch for batch, _, _ in hidden], pa.int64()),
+                "line": pa.array([line for _, line, _ in hidden], pa.int64()),
+                "indicator": pa.array([code for _, _, code in hidden], pa.string()),
             }
         ),
     )
     listed = ", ".join(text(file) for _, file in files)
     relation = (
         f"read_parquet([{listed}], filename = true) actual JOIN actual_file USING (filename) "
-        "ANTI JOIN actual_hidden USING (batch, line) ANTI JOIN typed ON typed.officer = employee_number "
+        "ANTI JOIN actual_hidden hidden ON hidden.batch = actual_file.batch AND hidden.line = actual.line "
+        "AND hidden.indicator = actual.indicator ANTI JOIN typed ON typed.officer = employee_number "
         "AND typed.indicator = actual.indicator AND typed.day = actual.day"
     )
     if not files:
