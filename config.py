@@ -25,6 +25,7 @@ def settings(home_directory: Path | None = None) -> dict[str, Any]:
         "ZHIXING_HOME": str(base),
         "ZHIXING_FILES": os.environ.get("ZHIXING_FILES") or str(base / "files"),
         "ZHIXING_FACTS": os.environ.get("ZHIXING_FACTS") or str(base / "facts"),
+        "ZHIXING_INBOX": os.environ.get("ZHIXING_INBOX") or str(base / "inbox"),
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL") or f"sqlite:///{base / 'zhixing.db'}",
         "SECRET_KEY": _own_key() if production else os.environ.get("SECRET_KEY") or _kept_key(base),
         "PUBLIC_URL": os.environ.get("PUBLIC_URL", ""),

@@ -34,6 +34,8 @@ settings.register_profile(
     "full", max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(PROFILE)
+few = settings(max_examples=100 if PROFILE == "full" else 6)
+"""For a property whose examples take long: each of them computes or imports something whole."""
 
 _run = ExitStack()
 

@@ -17,7 +17,12 @@ class Action(StrEnum):
 
     # people
     PEOPLE_VIEW = "people:employee:view"
+    PEOPLE_LIST = "people:employee:list"
+    PEOPLE_MANAGE = "people:employee:manage"
     UNIT_VIEW = "people:unit:view"
+    UNIT_MANAGE = "people:unit:manage"
+    POST_VIEW = "people:post:view"
+    POST_MANAGE = "people:post:manage"
 
     # learning
     COURSE_VIEW = "learning:course:view"
@@ -47,6 +52,17 @@ class Action(StrEnum):
     # indicators
     INDICATOR_VIEW = "indicators:indicator:view"
     INDICATOR_DEFINE = "indicators:indicator:define"
+    MODEL_VIEW = "indicators:model:view"
+    MODEL_DEFINE = "indicators:model:define"
+    RECORD_VIEW = "indicators:record:view"
+    VALUE_VIEW = "indicators:value:view"
+    UNIT_VALUE_VIEW = "indicators:unit-value:view"
+    TYPED_VIEW = "indicators:typed:view"
+    TYPED_WRITE = "indicators:typed:write"
+    VALUE_HIDE = "indicators:value:hide"
+    TARGET_SET = "indicators:target:set"
+    TARGET_VIEW = "indicators:target:view"
+    TARGET_ANSWER = "indicators:target:answer"
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"
@@ -65,10 +81,15 @@ class Action(StrEnum):
 
     # admin
     BANK_EDIT = "admin:bank:edit"
-    POST_DEFINE = "people:post:define"
     IMPORT_VIEW = "admin:import:view"
     IMPORT_RUN = "admin:import:run"
     IMPORT_WITHDRAW = "admin:import:withdraw"
+    CODE_MAP_VIEW = "admin:code_map:view"
+    CODE_MAP_EDIT = "admin:code_map:edit"
+    BALANCE_VIEW = "admin:balance:view"
+    BALANCE_MAKE = "admin:balance:make"
+    FEED_VIEW = "admin:feed:view"
+    FEED_EDIT = "admin:feed:edit"
     AUDIT_VIEW = "admin:audit:view"
     ACCOUNT_MANAGE = "admin:account:manage"
     POLICY_VIEW = "admin:policy:view"

@@ -56,9 +56,17 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
         },
     ),
     (
+        Action.PEOPLE_LIST,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
+    ),
+    (Action.PEOPLE_MANAGE, {Role.ADMIN: ALL}),
+    (
         Action.UNIT_VIEW,
         {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
     ),
+    (Action.UNIT_MANAGE, {Role.ADMIN: ALL}),
+    (Action.POST_VIEW, {Role.HR: ALL, Role.ADMIN: ALL}),
+    (Action.POST_MANAGE, {Role.ADMIN: ALL}),
     # learning
     (Action.COURSE_VIEW, dict.fromkeys(EVERYONE, ALL)),
     (Action.LEARNING_OWN, {Role.TRAINEE: OWN}),
@@ -89,6 +97,50 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     # indicators
     (Action.INDICATOR_VIEW, {Role.ADMIN: ALL, Role.HR: ALL}),
     (Action.INDICATOR_DEFINE, {Role.ADMIN: ALL}),
+    (Action.MODEL_VIEW, {Role.ADMIN: ALL, Role.HR: ALL}),
+    (Action.MODEL_DEFINE, {Role.ADMIN: ALL}),
+    (Action.RECORD_VIEW, {Role.ADMIN: ALL}),
+    (
+        Action.VALUE_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: ALL,
+            Role.ADMIN: ALL,
+        },
+    ),
+    (
+        Action.UNIT_VALUE_VIEW,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: ALL, Role.ADMIN: ALL},
+    ),
+    (
+        Action.TYPED_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: SUBTREE,
+            Role.ADMIN: ALL,
+        },
+    ),
+    (Action.TYPED_WRITE, {Role.SUPERVISOR: SUBTREE, Role.ADMIN: ALL}),
+    (Action.VALUE_HIDE, {Role.ADMIN: ALL}),
+    (
+        Action.TARGET_SET,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
+    ),
+    (
+        Action.TARGET_VIEW,
+        {
+            **dict.fromkeys(EVERYONE, OWN),
+            Role.SUPERVISOR: SUBTREE,
+            Role.HEAD: SUBTREE,
+            Role.HR: SUBTREE,
+            Role.ADMIN: ALL,
+        },
+    ),
+    (Action.TARGET_ANSWER, {Role.TRAINEE: OWN, Role.SUPERVISOR: OWN, Role.HEAD: OWN}),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),
@@ -128,10 +180,15 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.REPORT_PACK, {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE}),
     # admin
     (Action.BANK_EDIT, {Role.ADMIN: ALL}),
-    (Action.POST_DEFINE, {Role.ADMIN: ALL}),
     (Action.IMPORT_VIEW, {Role.ADMIN: ALL}),
     (Action.IMPORT_RUN, {Role.ADMIN: ALL}),
     (Action.IMPORT_WITHDRAW, {Role.ADMIN: ALL}),
+    (Action.CODE_MAP_VIEW, {Role.ADMIN: ALL}),
+    (Action.CODE_MAP_EDIT, {Role.ADMIN: ALL}),
+    (Action.BALANCE_VIEW, {Role.ADMIN: ALL}),
+    (Action.BALANCE_MAKE, {Role.ADMIN: ALL}),
+    (Action.FEED_VIEW, {Role.ADMIN: ALL}),
+    (Action.FEED_EDIT, {Role.ADMIN: ALL}),
     (Action.AUDIT_VIEW, {Role.AUDIT_ADMIN: ALL}),
     (Action.ACCOUNT_MANAGE, {Role.SECURITY_ADMIN: ALL}),
     (Action.POLICY_VIEW, {Role.SECURITY_ADMIN: ALL, Role.AUDIT_ADMIN: ALL}),

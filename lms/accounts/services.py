@@ -1,8 +1,11 @@
-"""The first set-up of an empty installation."""
+"""The first set-up of an empty installation, and what a proposal says in words."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -21,6 +24,34 @@ from lms.people.models import Level
 from lms.people.services import find_unit, open_unit
 
 HEAD_OFFICE = "HO"
+FOUNDED_BEFORE = 50
+"""Years before today from which the head office stands, so that the people's history fits under it."""
+LABELS = {
+    "code": N_("代码"),
+    "number": N_("工号"),
+    "total": N_("计算得分"),
+    "points": N_("调整分值"),
+    "reason": N_("理由"),
+    "people": N_("人数"),
+    "complete": N_("完整"),
+    "incomplete": N_("不完整"),
+    "on_leave": N_("休假不评"),
+    "result_sha256": N_("结果指纹"),
+}
+"""What a proposal's keys are called, in the order a second person reads them."""
+
+
+def details(diff: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a proposal changes as (message id, value); a key without a name stays as it is."""
+    order = [*(key for key in LABELS if key in diff), *(key for key in diff if key not in LABELS)]
+    return [(LABELS.get(key, key), _shown(key, diff[key])) for key in order]
+
+
+def _shown(key: str, value: Any) -> str:
+    if key not in ("total", "points"):
+        return str(value)
+    text = f"{Decimal(str(value)):{'+' if key == 'points' else ''},.2f}"
+    return text.replace("-", "−")
 
 
 def is_empty(session: Session) -> bool:
@@ -58,7 +89,7 @@ def set_up(
         name_en="Head office",
         level=Level.HEAD_OFFICE,
         parent=None,
-        valid_from=day.replace(month=1, day=1),
+        valid_from=date(day.year - FOUNDED_BEFORE, 1, 1),
     )
     account = open_account(
         session, SYSTEM, username=username, password_hash=password_hash, name=name, employee=None, now=now

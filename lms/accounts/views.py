@@ -29,7 +29,8 @@ from lms.access.services import (
 )
 from lms.access.services.accounts import HASHER, is_demo
 from lms.accounts.forms import PasswordForm, SetupForm, SignInForm
-from lms.accounts.services import is_empty, set_up
+from lms.accounts.services import details, is_empty, set_up
+from lms.appraisal.services import titles
 from lms.core import clock
 from lms.core.db import db, read_only
 from lms.core.files import store
@@ -180,7 +181,8 @@ def proposals() -> Any:
     people = (joinedload(Proposal.maker), joinedload(Proposal.checker))
     listed = select(Proposal).options(*people).order_by(Proposal.id.desc())
     page = paginate(reachable(listed, Proposal, Action.PROPOSAL_VIEW), per_page=30)
-    return render_template("accounts/proposals.html", page=page)
+    named = titles(db.session(), [proposal.target for proposal in page.items])
+    return render_template("accounts/proposals.html", page=page, details=details, named=named)
 
 
 @bp.post("/proposals/<int:proposal_id>")

@@ -286,18 +286,19 @@ def _business(
 
 
 def _import_rows(rows: pa.Table) -> pa.Table:
-    """The rows of actuals as sources, naming batch and line."""
-    batches = pc.cast(rows["batch"], pa.string())
+    """The rows of actuals as sources: batch and line, or the typed value or derivation they are."""
+    batches = pc.binary_join_element_wise("import_batch", pc.cast(rows["batch"], pa.string()), ":")
+    imported = pc.is_valid(rows["batch"])
     columns: dict[str, Any] = {
         "subject": rows["employee_number"],
         "measure": rows["indicator"],
         "kind": rows["source"],
-        "reference": pc.binary_join_element_wise("import_batch", batches, ":"),
+        "reference": pc.if_else(imported, batches, rows["reference"]),
         "line": rows["line"],
         "day": rows["day"],
         "value": pc.cast(rows["value"], pa.float64()),
         "flag": rows["flag"],
-        "label": rows["reference"],
+        "label": pc.if_else(imported, rows["reference"], None),
     }
     return pa.table(columns).cast(SOURCES)
 

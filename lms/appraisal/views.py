@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from lms import scoring
 from lms.access.actions import Action
 from lms.appraisal import services
+from lms.appraisal.evidence import is_indicator
 from lms.appraisal.forms import AdjustForm, CycleForm, FilterForm, SchemeForm, typed_marks
 from lms.appraisal.models import (
     Appraisal,
@@ -87,6 +88,7 @@ def words() -> dict[str, Any]:
         "standing": lambda line: standing_text(line.position_kind, line.standing, line.unit, page_language()),
         "unit_name": lambda unit: unit_text(unit, page_language()),
         "formula": _formula,
+        "is_indicator": is_indicator,
         "plain": plain,
         "seven": SEVEN,
         "adjust_action": Action.RESULT_ADJUST,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import errno
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from lms.core.i18n import N_
 
 
 class Refused(Exception):
@@ -47,3 +51,30 @@ class Rejected(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(str(problem) for problem in problems[:5]))
         self.problems = tuple(problems)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_WORDS = (
+    "No space left",
+    "disk is full",
+    "File too large",
+    "Disk quota exceeded",
+    "max_temp_directory_size",
+)
+"""How libraries that give no number say it."""
+
+
+@contextmanager
+def room_on_disk() -> Iterator[None]:
+    """Turn a full disk, whichever library finds it, into words for the person who waits.
+
+    Raises:
+        Refused: the disk is full.
+    """
+    try:
+        yield
+    except Exception as error:
+        full = isinstance(error, OSError) and error.errno in _FULL
+        if full or any(words in str(error) for words in _FULL_WORDS):
+            raise Refused(N_("磁盘空间不足，没有写入任何内容。请清理磁盘后重试。")) from error
+        raise

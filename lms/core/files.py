@@ -34,8 +34,18 @@ def files_root() -> Path:
     return Path(current_app.config["ZHIXING_FILES"])
 
 
-def keep(content: bytes | IO[bytes]) -> tuple[str, int]:
-    """Write content durably under its SHA-256 (before any transaction); return hash and size."""
+class TooLarge(ValueError):
+    """The content goes beyond the limit that was set."""
+
+
+def keep(content: bytes | IO[bytes], *, limit: int | None = None) -> tuple[str, int]:
+    """Write content durably under its SHA-256 (before any transaction); return hash and size.
+
+    A stream is read piece by piece. Nothing is left of what could not be kept whole.
+
+    Raises:
+        TooLarge: there are more than `limit` bytes.
+    """
     root = files_root()
     root.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
@@ -44,8 +54,10 @@ def keep(content: bytes | IO[bytes]) -> tuple[str, int]:
             for block in (
                 [content] if isinstance(content, bytes) else iter(lambda: content.read(1 << 20), b"")
             ):
-                digest.update(block)
                 size += len(block)
+                if limit is not None and size > limit:
+                    raise TooLarge(size)
+                digest.update(block)
                 target.write(block)
             target.flush()
             os.fsync(target.fileno())

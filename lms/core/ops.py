@@ -177,6 +177,19 @@ def _accounts(names: list[str]) -> str:
 # ---------------------------------------------------------------- doctor
 
 
+_own_checks: dict[str, Callable[[], str]] = {}
+
+
+def doctors(name: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
+    """Register what a room looks at: it returns a text, or raises with the text of what is wrong."""
+
+    def register(check: Callable[[], str]) -> Callable[[], str]:
+        _own_checks[name] = check
+        return check
+
+    return register
+
+
 def examine() -> Iterator[Finding]:
     """Look at everything an installation needs, one finding after another."""
     yield Finding("python", sys.version_info >= (3, 11), sys.version.split()[0])
@@ -188,6 +201,7 @@ def examine() -> Iterator[Finding]:
         "fonts": _fonts,
         "worker": _worker,
         "accounts": _demo,
+        **_own_checks,
     }
     for name, check in checks.items():
         try:

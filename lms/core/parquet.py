@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from flask import current_app
+
+from lms.core.duck import Rows, literal
+from lms.core.errors import room_on_disk
 
 
 def root() -> Path:
@@ -17,15 +22,35 @@ def root() -> Path:
 
 def write(relative: str, table: pa.Table) -> str:
     """Write a table durably (temporary, fsync, rename); a repeat replaces it. Return its relative path."""
+    with writing(relative) as part:
+        pq.write_table(table, part, compression="zstd")
+    return relative
+
+
+def write_rows(relative: str, rows: Rows) -> str:
+    """Write rows that lie in DuckDB in the order of their query, as `write` does."""
+    with writing(relative) as part:
+        how = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+        rows.room.connection.execute(f"COPY ({rows.query}) TO {literal(str(part))} ({how})")
+    return relative
+
+
+@contextmanager
+def writing(relative: str) -> Iterator[Path]:
+    """Yield where to write a file's content; it comes into being whole afterwards, or not at all.
+
+    Raises:
+        Refused: the disk is full.
+    """
     final = root() / relative
-    final.parent.mkdir(parents=True, exist_ok=True)
     part = final.with_name(f".{final.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as target:
-            pq.write_table(table, target, compression="zstd")
-            target.flush()
-            os.fsync(target.fileno())
-        part.replace(final)
+        with room_on_disk():
+            final.parent.mkdir(parents=True, exist_ok=True)
+            yield part
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
+            part.replace(final)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -34,7 +59,6 @@ def write(relative: str, table: pa.Table) -> str:
         os.fsync(handle)
     finally:
         os.close(handle)
-    return relative
 
 
 def path(relative: str) -> str:

@@ -94,6 +94,17 @@ class Period:
         return f"{year}年{month}月" if language == "zh" else f"{_MONTHS_EN[month - 1]} {year}"
 
 
+def months_of(first: date, after: date) -> list[Period]:
+    """Return the whole months in `[first, after)`."""
+    month = Period(first.replace(day=1), 1)
+    month = month if month.first == first else month.following()
+    found = []
+    while month.after <= after:
+        found.append(month)
+        month = month.following()
+    return found
+
+
 def _months_on(day: date, months: int) -> date:
     total = day.year * 12 + day.month - 1 + months
     return date(total // 12, total % 12 + 1, 1)

@@ -105,7 +105,7 @@ def close(
     """Rate, compute and publish a quarter as it was done at its time."""
     supervisor = _person(session, bank.accounts["supervisor"], now)
     marks = {}
-    for employee, _unit in bank.managers:
+    for employee in (one for one, _ in bank.managers if one not in bank.away):
         marks[employee.id] = [
             Mark(item.code, level, NOTES.get(level, ""))
             for item in SEVEN

@@ -17,10 +17,13 @@ from lms.core.clock import midnight
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.core.profile import set_profile
+from lms.demo.aims import aim, type_in
 from lms.demo.appraisals import close, design, open_for
 from lms.demo.business import bring_in, define
+from lms.demo.feeds import prepare_nights
+from lms.demo.records import define_models, deliver_savings
 from lms.demo.shape import SHAPES
-from lms.demo.staff import Bank, open_units, take_on
+from lms.demo.staff import Bank, open_units, reorganise, send_away, take_on
 from lms.demo.training import open_class, plan_sitting, publish_courses, run_course, tell
 from lms.feedback.services import forms_for, open_wave
 from lms.learning.models import CourseVersion
@@ -59,10 +62,15 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
         load_statutory_days(session, range(today.year - 3, today.year + 1))
         bank = open_units(session, shape, date(today.year - 12, 1, 1))
         take_on(session, bank, shape, draw, password_hash=HASHER.hash(PASSWORD), now=plan.now, today=today)
+        send_away(session, bank, before[0].first)
         built["bank"] = bank
 
     def indicators() -> None:
         define(session, SYSTEM)
+        define_models(session, SYSTEM, now=plan.now)
+        deliver_savings(session, SYSTEM, built["bank"], now_in.previous(), Random(SEED + 1))
+        last_month = now_in.previous().parts()[-1]
+        prepare_nights(session, SYSTEM, built["bank"], last_month, now=plan.now)
         skill.update({employee.number: draw.gauss(0, 1) for employee, _ in built["bank"].managers})
         learned.update({number: 0.25 * value + 0.97 * draw.gauss(0, 1) for number, value in skill.items()})
 
@@ -75,7 +83,7 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
     def quarter(period: Period, code: str, at: int) -> None:
         bank = built["bank"]
         bring_in(session, SYSTEM, bank, period, skill, draw, now=plan.after(period.after, days=5))
-        managers = [employee for employee, _ in bank.managers]
+        managers = [employee for employee, _ in bank.managers if employee not in bank.away]
         size = max(1, -(-len(managers) // 4)) if len(managers) > 8 else len(managers)
         for part, first in enumerate(range(0, len(managers), size)):
             run_course(
@@ -96,6 +104,9 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
 
     def present() -> None:
         bank = built["bank"]
+        reorganise(session, bank, today)
+        aim(session, bank, now_in, today, plan.now - timedelta(days=2))
+        type_in(session, bank, today, plan.now)
         open_for(session, bank, schemes["RM"], now_in, plan.now)
         begun = today - timedelta(days=6)
         members = [employee for employee, _ in bank.managers[: shape.cohort]]

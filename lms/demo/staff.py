@@ -16,7 +16,18 @@ from lms.core.audit import SYSTEM
 from lms.demo.names import NameGiver
 from lms.demo.shape import CITIES, GRADES, POSTS, STREETS, TOWNS, Shape
 from lms.people.models import Employee, Grade, Level, OrgUnit, Post
-from lms.people.services import define_grade, define_post, hire, open_unit, post
+from lms.people.services import (
+    close_unit,
+    define_grade,
+    define_post,
+    grant_leave,
+    hire,
+    merge_unit,
+    move_unit,
+    open_unit,
+    post,
+    tree_of,
+)
 
 
 @dataclass
@@ -28,6 +39,8 @@ class Bank:
     posts: dict[str, Post] = field(default_factory=dict)
     grades: list[Grade] = field(default_factory=list)
     managers: list[tuple[Employee, OrgUnit]] = field(default_factory=list)
+    away: list[Employee] = field(default_factory=list)
+    """Managers on long leave: in the cycles, but without figures, levels and courses."""
     accounts: dict[str, Account] = field(default_factory=dict)
     people: dict[str, Employee] = field(default_factory=dict)
 
@@ -90,6 +103,13 @@ def open_units(session: Session, shape: Shape, founded: date) -> Bank:
     return bank
 
 
+def send_away(session: Session, bank: Bank, since: date) -> None:
+    """Put four managers of a full bank on long leave; they must not score 0."""
+    for employee, kind in zip([one for one, _ in bank.managers[60::80]], AWAY, strict=False):
+        grant_leave(session, SYSTEM, employee, kind, since, None)
+        bank.away.append(employee)
+
+
 def _latin(name: str) -> str:
     """A place as English papers write it: 城东 is Chengdong."""
     return "".join(lazy_pinyin(name)).capitalize()
@@ -107,6 +127,10 @@ CAST = (
     ("compliance", "COMPLIANCE", Role.COMPLIANCE, "HO"),
 )
 """Sign-in name, post, role and unit of the people one plays first; `trainee` is the first manager."""
+
+
+AWAY = ("parental", "sick", "parental", "study")
+"""The kinds of long leave in the demo bank."""
 
 
 def take_on(
@@ -180,3 +204,28 @@ def take_on(
     for at in range(max(0, shape.others - (number - shape.managers))):
         engage("LOBBY" if at % 10 == 0 else "TELLER", draw.choice(fronts))
     session.flush()
+
+
+def reorganise(session: Session, bank: Bank, today: date) -> None:
+    """Let two offices close and one move; in a tiny bank one goes on leave."""
+    offices = [unit for unit in bank.units if unit.level is Level.OFFICE]
+    subs = {unit.code: unit for unit in bank.units if unit.level is Level.SUB_BRANCH}
+    if len(offices) > 3:
+        tree = tree_of(session)
+        day = today - timedelta(days=150)
+
+        def parent_of(unit: OrgUnit) -> OrgUnit:
+            place = tree.place_on(unit.code, day)
+            assert place is not None
+            return subs[str(place.parent)]
+
+        merge_unit(session, SYSTEM, offices[-1], parent_of(offices[-1]), day, tree=tree)
+        close_unit(session, SYSTEM, offices[-2], day, receiver=parent_of(offices[-2]), tree=tree)
+        moved = parent_of(offices[-3])
+        heir = next(unit for code, unit in sorted(subs.items(), reverse=True) if unit is not moved)
+        move_unit(session, SYSTEM, offices[-3], heir, day, tree=tree)
+    if len(bank.managers) < 20:
+        employee, _unit = bank.managers[-1]
+        grant_leave(
+            session, SYSTEM, employee, AWAY[0], today - timedelta(days=25), today + timedelta(days=90)
+        )

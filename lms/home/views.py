@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, render_template, request
+from sqlalchemy import select
 
 from lms.access.actions import Action
 from lms.core import clock
 from lms.core.db import db
 from lms.home.services import start, todos
 from lms.learning.services import continue_lesson, search_courses
-from lms.people.models import Employee
-from lms.people.services import postings_on, search_people
+from lms.people.models import Employee, OrgUnit
+from lms.people.services import career_of, leaves_on, postings_on, search_people, standing_of
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load, reachable
@@ -59,7 +60,18 @@ def search() -> Any:
 @bp.get("/people/<int:employee_id>")
 @requires(Action.PEOPLE_VIEW)
 def employee(employee_id: int) -> Any:
-    """Show a person's basic data (7.07)."""
-    found = load(Employee, employee_id, Action.PEOPLE_VIEW)
-    posting = postings_on(db.session(), [found.id], clock.today()).get(found.id)
-    return render_template("home/employee.html", employee=found, posting=posting)
+    """Show a person's basic data (7.07) and all days at the bank, coming ones included."""
+    found, today = load(Employee, employee_id, Action.PEOPLE_VIEW), clock.today()
+    leaves = leaves_on(db.session(), [found.id], today)
+    career = career_of(db.session(), found)
+    named = select(OrgUnit).where(OrgUnit.id.in_({one.org_unit_id for one in career.postings}))
+    linked = reachable(named, OrgUnit, Action.UNIT_VIEW)
+    return render_template(
+        "home/employee.html",
+        employee=found,
+        posting=postings_on(db.session(), [found.id], today).get(found.id),
+        standing=standing_of(found, leaves.get(found.id), today),
+        career=career,
+        manage=person().can(Action.PEOPLE_MANAGE),
+        linked={one.id for one in db.session().scalars(linked)},
+    )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lms.core.db import Model
 from lms.core.reach import Reach, column
 from lms.core.types import EnumText, LocalDate
-from lms.people.reach import posted
+from lms.people.reach import hung, last_posted, posted
 
 
 class Level(StrEnum):
@@ -32,16 +32,32 @@ class Sex(StrEnum):
     UNSAID = "unsaid"
 
 
+class LeaveKind(StrEnum):
+    """Why somebody is away for long."""
+
+    PARENTAL = "parental"
+    SICK = "sick"
+    PERSONAL = "personal"
+    STUDY = "study"
+    OTHER = "other"
+
+
 class OrgUnit(Model):
-    """A unit of the bank; where it hangs in the tree is told by its placements."""
+    """A unit of the bank; where it hangs in the tree is told by its placements, which end when it closes.
+
+    `successor` is the unit that took over when it was merged.
+    """
 
     __tablename__ = "org_unit"
-    __scope__ = Reach(unit=column("id"))
+    __scope__ = Reach(unit=hung)
 
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name_zh: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str | None] = mapped_column(String(120))
     level: Mapped[Level] = mapped_column(EnumText(Level))
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))
+
+    successor: Mapped[OrgUnit | None] = relationship(remote_side="OrgUnit.id")
 
 
 class OrgPlacement(Model):
@@ -69,6 +85,8 @@ class Post(Model):
     name_zh: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str | None] = mapped_column(String(120))
     series: Mapped[str] = mapped_column(String(40))
+    retired_on: Mapped[date | None] = mapped_column(LocalDate)
+    """From this day on nobody is given the post; those who hold it keep it."""
 
 
 class Grade(Model):
@@ -81,13 +99,18 @@ class Grade(Model):
     name_zh: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str | None] = mapped_column(String(120))
     rank: Mapped[int]
+    retired_on: Mapped[date | None] = mapped_column(LocalDate)
 
 
 class Employee(Model):
-    """A person of the bank; nobody is ever deleted, people leave."""
+    """A person of the bank; nobody is ever deleted, people leave.
+
+    `hired_on` is the very first day, `left_on` the first day gone of the latest employment, empty
+    while it lasts; `Employment` tells the days between for those who came back.
+    """
 
     __tablename__ = "employee"
-    __scope__ = Reach(own=column("id"), unit=posted("id"))
+    __scope__ = Reach(own=column("id"), unit=last_posted("id"))
     __table_args__ = (Index("ix_employee_sort_key", "sort_key"),)
 
     number: Mapped[str] = mapped_column(String(40), unique=True)
@@ -98,6 +121,17 @@ class Employee(Model):
     sex: Mapped[Sex] = mapped_column(EnumText(Sex))
     hired_on: Mapped[date] = mapped_column(LocalDate)
     left_on: Mapped[date | None] = mapped_column(LocalDate)
+
+
+class Employment(Model):
+    """One stretch of days in the bank's employ; a second one begins when somebody comes back."""
+
+    __tablename__ = "employment"
+    __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="days"),)
+
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    valid_from: Mapped[date] = mapped_column(LocalDate)
+    valid_to: Mapped[date | None] = mapped_column(LocalDate)
 
 
 class Posting(Model):

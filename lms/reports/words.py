@@ -63,7 +63,8 @@ class Words:
     def moment(self, value: datetime) -> str:
         """A moment to the minute, as clocks in Shanghai show it."""
         local = value.astimezone(SHANGHAI)
-        return f"{self.day(local.date())} {format_datetime(local, 'HH:mm', locale=self._locale)}"
+        between = " " if self._locale.language == "zh" else ", "
+        return f"{self.day(local.date())}{between}{format_datetime(local, 'HH:mm', locale=self._locale)}"
 
     def _decimal(self, value: Decimal | float | None, pattern: str) -> str:
         if value is None:

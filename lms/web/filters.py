@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -44,9 +44,17 @@ def day(value: date | None) -> str:
     return str(format_date(value, "yyyy年M月d日" if page_language() == "zh" else "d MMM yyyy"))
 
 
+def last_day(after: date | None) -> str:
+    """Return the last day of a span that ends before `after`."""
+    return NOTHING if after is None else day(after - timedelta(days=1))
+
+
 def moment(value: datetime | None) -> str:
-    """Return a moment in Shanghai time."""
-    return NOTHING if value is None else str(format_datetime(value, "yyyy-MM-dd HH:mm"))
+    """Return a moment to the minute, as clocks in Shanghai show it; its day is written as `day` writes it."""
+    if value is None:
+        return NOTHING
+    pattern = "yyyy年M月d日 HH:mm" if page_language() == "zh" else "d MMM yyyy, HH:mm"
+    return str(format_datetime(value, pattern))
 
 
 def period_label(code: str) -> str:
@@ -62,6 +70,7 @@ def init_app(app: Flask) -> None:
         money=money,
         amount=amount,
         day=day,
+        last_day=last_day,
         moment=moment,
         local=local,
         period=period_label,

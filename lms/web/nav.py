@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,17 +36,19 @@ MENU = (
     (N_("情景演练"), "roleplay.index"),
     (N_("培训反馈"), "feedback.index"),
     (N_("反馈结果"), "feedback.all_waves"),
+    (N_("我的目标"), "indicators.mine"),
     (N_("我的考核"), "appraisal.mine"),
     (N_("综合评价"), "appraisal.ratings"),
     (N_("考核结果"), "appraisal.results"),
+    (N_("目标分解"), "indicators.targets"),
+    (N_("指标录入"), "indicators.entry"),
     (N_("考核期"), "appraisal.cycles"),
     (N_("考核方案"), "appraisal.schemes"),
     (N_("报告"), "reports.index"),
     (N_("复核"), "accounts.proposals"),
     (N_("银行资料"), "admin.bank"),
-    (N_("岗位与等级"), "admin.posts"),
-    (N_("数据导入"), "admin.imports"),
-    (N_("指标"), "admin.indicators"),
+    (N_("机构与人员"), "admin.units"),
+    (N_("数据"), "admin.data"),
     (N_("账号与权限"), "admin.accounts_page"),
     (N_("权限表"), "admin.policy"),
     (N_("审计日志"), "admin.audit"),
@@ -61,6 +63,23 @@ def entries() -> Iterator[Entry]:
         view = current_app.view_functions.get(endpoint)
         if view is not None and may_open(view):
             yield Entry(say(label), url_for(endpoint), request.endpoint == endpoint)
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A page that another one leads to."""
+
+    label: str
+    about: str
+    url: str
+
+
+def reachable_entries(pages: Iterable[tuple[str, str, str]]) -> Iterator[Lead]:
+    """Yield of pages (endpoint, label, what it is for) those that exist and that the person may open."""
+    for endpoint, label, about in pages:
+        view = current_app.view_functions.get(endpoint)
+        if view is not None and may_open(view):
+            yield Lead(say(label), say(about), url_for(endpoint))
 
 
 def init_app(app: Flask) -> None:

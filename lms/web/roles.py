@@ -32,3 +32,18 @@ def scope_names() -> dict[Scope, str]:
         Scope.SUBTREE: _("本机构及下级"),
         Scope.ALL: _("全部"),
     }
+
+
+def flag_names() -> dict[str, str]:
+    """Return what the flag of a value says."""
+    return {
+        "calculated": _("计算"),
+        "inferred": _("推算"),
+        "recorded": _("已入变动表"),
+        "unrecorded": _("未入变动表"),
+    }
+
+
+def source_names() -> dict[str, str]:
+    """Return where a value can come from."""
+    return {"imported": _("导入"), "typed": _("录入"), "computed": _("推导")}

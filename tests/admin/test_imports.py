@@ -85,9 +85,10 @@ def test_a_gbk_file_is_shown_checked_imported_and_listed(
 ) -> None:
     text = f"导出\r\n工号,指标,日期,数值\r\n{number},{code},2030-01-31,1\r\n{number},{code},2030-02-28,2\r\n"
     upload_id = number_in(upload(admin, text))
-    page = admin.get(f"/admin/imports/{upload_id}").get_data(as_text=True)
-    assert "gb18030" in page
+    page = admin.get(f"/admin/imports/{upload_id}/reading").get_data(as_text=True)
+    assert "GB18030" in page
     assert "表头在第 2 行" in page
+    page = admin.get(f"/admin/imports/{upload_id}/check").get_data(as_text=True)
     assert "共 2 行数据：2 行正确，0 行有误" in page
     assert actuals(session, [number], [code], FIRST, AFTER).num_rows == 0
     assert run(session, admin, upload_id).state is BatchState.COMMITTED
@@ -130,7 +131,7 @@ def test_a_broken_file_is_told_at_once_and_cannot_be_started(
     admin: Browser, code: str, number: str, tail: str, told: str
 ) -> None:
     text = f"工号,指标,日期,数值\n{number},{code},2030-01-31,1\n{number},{code},{tail}"
-    page = admin.get(f"/admin/imports/{number_in(upload(admin, text))}").get_data(as_text=True)
+    page = admin.get(f"/admin/imports/{number_in(upload(admin, text))}/check").get_data(as_text=True)
     assert told in page
     assert "确认导入" not in page
 
@@ -138,15 +139,9 @@ def test_a_broken_file_is_told_at_once_and_cannot_be_started(
 def test_the_reading_can_be_changed(session: Session, admin: Browser, code: str, number: str) -> None:
     text = f"工号,指标,日期,数值\n{number},{code},47514,1\n合计,,,1\n"
     upload_id = number_in(upload(admin, text))
-    data = {
-        "encoding": "",
-        "separator": ",",
-        "skip_totals": "y",
-        "serial_days": "y",
-        "policy": "all_or_nothing",
-    }
+    data = {"encoding": "", "separator": ",", "skip_totals": "y", "serial_days": "y"}
     admin.post(f"/admin/imports/{upload_id}/reading", data=data)
-    page = admin.get(f"/admin/imports/{upload_id}").get_data(as_text=True)
+    page = admin.get(f"/admin/imports/{upload_id}/check").get_data(as_text=True)
     assert "1 行正确，0 行有误，跳过 1 行" in page
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.access.meanings import event_meaning
 from lms.access.models import Account, Credential, Grant
 from lms.access.policy import Role
 from lms.access.services import disable_account, grant, open_account, revoke
@@ -18,7 +20,7 @@ from lms.core import clock
 from lms.core.audit import SYSTEM, AuditEntry, record
 from lms.demo.services import PASSWORD
 from lms.people.models import Employee, Grade, Post
-from lms.people.services import hire, new_grade, new_post, post
+from lms.people.services import add_grade, add_post, hire, post
 from tests.queries import counted
 
 Enter = Callable[..., Any]
@@ -203,17 +205,16 @@ def test_a_search_of_the_log_that_cannot_be_says_so(sign_in: Enter, query: str) 
 
 def test_an_administrator_defines_posts_and_grades(session: Session, bank: Any, sign_in: Enter) -> None:
     client = sign_in("admin")
-    grade = {"what": "grade", "grade-code": "X9", "grade-name_zh": "首席", "grade-rank": "90"}
-    assert send(client, "/admin/posts", **grade).status_code == 303
+    grade = {"code": "X9", "name_zh": "首席", "rank": "90"}
+    assert send(client, "/admin/grades/new", **grade).status_code == 303
     assert session.scalars(select(Grade).where(Grade.code == "X9")).one().rank == 90
-    made = {"what": "post", "post-code": "P9", "post-name_zh": "投资顾问", "post-series": "营销"}
-    assert send(client, "/admin/posts", **made).status_code == 303
+    made = {"code": "P9", "name_zh": "投资顾问", "series": "营销"}
+    assert send(client, "/admin/posts/new", **made).status_code == 303
     assert session.scalars(select(Post).where(Post.code == "P9")).one().series == "营销"
     before = session.scalar(select(func.count(Grade.id)))
-    send(client, "/admin/posts", **grade)
-    send(client, "/admin/posts", **{**grade, "grade-code": "X8"})
-    assert send(client, "/admin/posts", **{**grade, "grade-rank": "0"}).status_code == 422
-    assert send(client, "/admin/posts", what="nothing").status_code == 422
+    assert send(client, "/admin/grades/new", **grade).status_code == 409
+    assert send(client, "/admin/grades/new", **{**grade, "code": "X8"}).status_code == 409
+    assert send(client, "/admin/grades/new", **{**grade, "rank": "0"}).status_code == 422
     assert session.scalar(select(func.count(Grade.id))) == before
 
 
@@ -266,8 +267,27 @@ def test_a_page_needs_no_more_queries_for_more_rows(
         grant(session, SYSTEM, account, Role.TRAINEE, bank.unit("T101"), bank.today)
     for at, role in enumerate((Role.TRAINER, Role.COMPLIANCE, Role.AUDIT_ADMIN)):
         grant(session, SYSTEM, bank.account("hr"), role, bank.unit("T101"), bank.today)
-        new_post(session, SYSTEM, code=f"N{at}", name_zh=f"岗{at}", name_en=None, series="管理")
-        new_grade(session, SYSTEM, code=f"N{at}", name_zh=f"级{at}", name_en=None, rank=80 + at)
+        add_post(session, SYSTEM, code=f"N{at}", name_zh=f"岗{at}", name_en=None, series="管理")
+        add_grade(session, SYSTEM, code=f"N{at}", name_zh=f"级{at}", name_en=None, rank=80 + at)
     with counted() as many:
         assert client.get(address).status_code == 200
     assert 0 < len(many) <= len(few)
+
+
+def test_the_log_tells_in_words_whatever_the_rooms_write_into_it(
+    session: Session, bank: Any, sign_in: Enter
+) -> None:
+    code = re.compile(r"record\(\s*session,\s*\w+,\s*\"([a-z]+:[a-z_]+:[a-z_]+)\"")
+    written = {found for path in Path("lms").rglob("*.py") for found in code.findall(path.read_text())}
+    assert len(written) > 30
+    assert {one for one in written if not event_meaning(one, "zh") or not event_meaning(one, "en")} == set()
+    record(session, SYSTEM, "access:grant:give", "account:1")
+    session.flush()
+    assert "授予角色" in sign_in("audit").get("/admin/audit?q=access:grant:give").text
+
+
+def test_only_the_page_of_search_fills_the_search_box(bank: Any, sign_in: Enter) -> None:
+    client = sign_in("audit")
+    box = re.compile(r'<input[^>]*id="q"[^>]*value="([^"]*)"')
+    assert box.findall(client.get("/admin/audit?q=access").text) == [""]
+    assert box.findall(client.get("/search?q=access").text) == ["access"]

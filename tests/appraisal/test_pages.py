@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,15 @@ from sqlalchemy.orm import Session
 
 from lms.appraisal import services
 from lms.appraisal.forms import SchemeForm
-from lms.appraisal.models import Cycle, CycleState, Scheme, SchemeVersion, VersionState
+from lms.appraisal.models import (
+    Appraisal,
+    AppraisalState,
+    Cycle,
+    CycleState,
+    Scheme,
+    SchemeVersion,
+    VersionState,
+)
 from lms.appraisal.services import schemes
 from lms.core.jobs import Job, run_inline
 from tests.appraisal.house import NOW, House, draft
@@ -322,3 +331,25 @@ def test_what_is_no_number_is_said_beside_its_field(
     answer = client.post("/appraisal/schemes/new", data={**fields, "sections-0-indicators-0-weight": weight})
     assert answer.status_code == 422
     assert "请填写数字" in answer.text
+
+
+def test_the_second_person_reads_words_not_keys(session: Session, computed: Story, enter: Enter) -> None:
+    house, cycle = computed
+    appraisal = session.scalars(
+        select(Appraisal).where(Appraisal.cycle_id == cycle.id, Appraisal.state == AppraisalState.COMPLETE)
+    ).first()
+    assert appraisal is not None
+    services.propose_adjustment(
+        session, house.person("hr"), appraisal, Decimal("-1.5"), "客户投诉属实", now=NOW
+    )
+    session.flush()
+    client = enter("hr")
+    text = client.get("/proposals").text
+    assert '<dt class="col-sm-3">调整分值</dt>' in text
+    assert "−1.50" in text
+    assert '<dt class="col-sm-3">points</dt>' not in text
+    assert f"{appraisal.total}" not in text
+    client.post("/language/en")
+    english = client.get("/proposals").text
+    assert str(cycle.name_en or cycle.name_zh) in english
+    assert "Points to add or take" in english

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.core.dated import refuse_overlap
 from lms.core.errors import Refused
+from lms.core.spans import refuse_overlap
 
 START = date(2026, 1, 1)
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 15)), max_size=5)

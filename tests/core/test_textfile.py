@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lms.core.errors import Problem, Rejected
 from lms.core.textfile import Column, Kind, Options, csv_text, factor, mended, preview, read
-from lms.core.textfile.rows import delimited
+from lms.core.textfile.rows import Splitter
 from lms.core.textfile.write import safe_cell
 
 COLUMNS = (
@@ -278,6 +278,14 @@ def test_totals_are_left_out_only_when_declared() -> None:
     assert (declared.problems, declared.rows, declared.skipped) == ([], 1, 3)
 
 
+def test_a_closing_remark_alone_in_its_row_is_left_out_when_declared() -> None:
+    remarks = "以上数据仅供参考|具体内容请以柜台为准,,\n制表人：张三\n"
+    content = f"工号,日期,数值\n说明员,2026-01-01,1\n{remarks}".encode()
+    declared = read(content, COLUMNS, Options(skip_totals=True))
+    assert (declared.problems, declared.rows, declared.skipped) == ([], 1, 2)
+    assert sorted({problem.line for problem in read(content, COLUMNS).problems}) == [3, 4]
+
+
 def test_many_problems_each_with_line_field_and_value() -> None:
     text = "工号,日期,数值\n" + "x,昨天,很多\n" * 1000
     problems = read(text.encode(), COLUMNS).problems
@@ -353,6 +361,6 @@ CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), ma
 @given(st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=12))
 def test_what_is_written_is_read_back_with_its_lines(rows: list[list[str]]) -> None:
     text = csv_text(["一", "二"], rows).decode("utf-8-sig")
-    found = list(delimited(text, ","))[1:]
+    found = list(Splitter(",").rows(iter(io.StringIO(text, newline=""))))[1:]
     assert [row.cells for row in found] == [[safe_cell(cell) for cell in row] for row in rows]
     assert [row.line for row in found] == list(range(2, len(rows) + 2))

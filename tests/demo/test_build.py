@@ -18,16 +18,18 @@ from sqlalchemy.orm import Session
 from lms.core.db import Model, db
 from lms.core.types import UtcDateTime
 from lms.demo.services import Plan, build
-from tests.conftest import Databases
+from tests import stores
+from tests.conftest import PROFILE, Databases
 from tests.demo.content import LEFT_OUT, content, content_hash
 
 DAYS = [date(2026, 1, 1), date(2028, 2, 29), date(2026, 3, 31), date(2026, 6, 30), date(2026, 10, 3)]
+PLAYED = DAYS if PROFILE == "full" else DAYS[:2]
 DAY = date(2026, 6, 30)
 PLANNED = {"sitting.scheduled_at", "proposal.expires_at"}
 """What may lie ahead of the day: appointments and expiries. Days on which something is due are no moments."""
 
 
-@pytest.mark.parametrize("day", DAYS, ids=str)
+@pytest.mark.parametrize("day", PLAYED, ids=str)
 def test_nothing_is_dated_after_noon_of_the_day(day: date, session: Session) -> None:
     for _ in build(session, "tiny", day):
         pass
@@ -78,13 +80,16 @@ def test_an_interrupted_bank_is_not_there_and_the_next_one_is_whole(
     }
     killed = subprocess.run([sys.executable, "-c", CHILD], env=environment, check=False)
     assert killed.returncode == -SIGKILL, "the build was not killed in the middle"
-    left, after_kill, _hash = built(make_app, url, tmp_path / "first")
+    left, after_kill, killed_hash = built(make_app, url, tmp_path / "first")
     assert left == {}, "what was begun is not there"
     _nothing, first, first_hash = built(make_app, databases.filled(), tmp_path / "second")
-    _nothing, _second, second_hash = built(make_app, databases.filled(), tmp_path / "third")
-    assert first_hash == second_hash, "the same seed and day give the same content"
-    # Not by hash: PostgreSQL's sequences go on after a rollback, and some texts name rows by id.
     assert rows_in(after_kill) == rows_in(first)
+    # PostgreSQL's sequences go on after a rollback, and some texts name rows by id.
+    if stores.STORE == "sqlite":
+        assert killed_hash == first_hash, "the same seed and day give the same content"
+    elif PROFILE == "full":
+        _nothing, _second, second_hash = built(make_app, databases.filled(), tmp_path / "third")
+        assert first_hash == second_hash, "the same seed and day give the same content"
 
 
 def rows_in(found: dict[str, list[str]]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter, Rule
 
 from lms.access.actions import Action
 from lms.access.models import Account
@@ -36,7 +36,7 @@ LINKS = 40 if PROFILE == "full" else 12
 LINK = re.compile(r'href="(/[^"#]*)')
 
 
-PLACES = {"block"}
+PLACES = {"block", "line"}
 """Arguments that are a place in something already named, not a row."""
 
 
@@ -58,12 +58,24 @@ def models() -> dict[str, type[Model]]:
         "proposal_id": "proposal",
         "upload_id": "import_upload",
         "batch_id": "import_batch",
+        "model_id": "data_model",
         "account_id": "account",
         "job_id": "job",
         "document_id": "issued_document",
         "zip_id": "unit_zip",
         "grant_id": "grant",
         "item_id": "attempt_item",
+        "indicator_id": "indicator",
+        "unit_id": "org_unit",
+        "posting_id": "posting",
+        "leave_id": "leave",
+        "post_id": "post",
+        "grade_id": "grade",
+        "target_id": "target",
+        "typed_id": "typed_value",
+        "code_map_id": "code_map",
+        "feed_id": "feed",
+        "arrival_id": "arrival",
     }
     return {name: by_table[table] for name, table in tables.items() if table in by_table}
 
@@ -115,13 +127,17 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str, Action | None]]:
 
 
 def address(app: Flask, rule: Rule, value: int = NOWHERE) -> str:
-    values = {
-        name: value if isinstance(converter, IntegerConverter) else "x"
-        for name, converter in rule._converters.items()
-    }
+    values = {name: example(converter, value) for name, converter in rule._converters.items()}
     with app.test_request_context():
         built: str = app.url_for(rule.endpoint, **values)
     return built.replace("http://localhost", "")
+
+
+def example(converter: BaseConverter, value: int) -> int | str:
+    """Something that an argument of a path takes."""
+    if isinstance(converter, IntegerConverter):
+        return value
+    return min(converter.items) if isinstance(converter, AnyConverter) else "x"
 
 
 def test_every_action_has_a_row_and_every_row_is_used(standing: Flask) -> None:

@@ -111,6 +111,10 @@ def of_own_person(_plain: Plain, row: Any) -> Sides:
     return ({row.employee_id} if row.employee_id else set()), set(), set()
 
 
+def of_subject(plain: Plain, row: Any) -> Sides:
+    return (of_person if row.employee_id else of_unit)(plain, row)
+
+
 def of_lesson(plain: Plain, row: Any) -> Sides:
     version = row.course_version_id
     return plain.of_version(version, plain.learners), plain.of_version(version, plain.trained), set()
@@ -158,6 +162,8 @@ EXPECTED: dict[str, Callable[[Plain, Any], Sides]] = {
     "appraisal": of_person_and_unit,
     "issued_document": of_person_and_unit,
     "unit_zip": of_unit,
+    "typed_value": of_subject,
+    "target_answer": of_own_person,
 }
 
 

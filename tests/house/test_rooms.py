@@ -63,8 +63,8 @@ def intrusions(imports: Iterator[tuple[str, str]]) -> list[str]:
         extra = OPEN.get(room, set())
         if extra is None or not inner or inner[0] in DOORS | extra:
             continue
-        if inner[0] == "rules" and "forms" in importer.split("."):
-            continue  # a form may name the values of a room below, and may touch neither models nor services
+        if inner[0] == "rules" and {"forms", "rules"} & set(importer.split(".")):
+            continue  # forms and rules may name values of a room below: neither touches models
         found.append(f"{importer} -> {imported}")
     return found
 

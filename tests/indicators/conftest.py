@@ -83,10 +83,26 @@ def bring(figures: Session) -> Bring:
         encoding: str = "utf-8",
         split: bool = False,
         name: str = "figures.csv",
+        titles: dict[str, str] | None = None,
+        extra: dict[str, Any] | None = None,
+        compute_changes: bool = False,
+        supersede: bool = False,
         **options: Any,
     ) -> ImportUpload:
         content = (header + rows).encode(encoding)
-        draft = UploadDraft(kind, name, hold(content), period, policy, Options(**options), split)
+        draft = UploadDraft(
+            kind,
+            name,
+            hold(content),
+            period,
+            policy,
+            Options(**options),
+            split,
+            compute_changes=compute_changes,
+            supersede=supersede,
+            titles=titles or {},
+            extra=extra or {},
+        )
         return run_import(figures, SYSTEM, draft, now=NOW)
 
     return bring_in

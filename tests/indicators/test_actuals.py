@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.core import files, parquet
 from lms.core.audit import SYSTEM, AuditEntry
 from lms.core.errors import Refused
 from lms.indicators.models import ImportBatch, ImportUpload
-from lms.indicators.rules import BatchState, IndicatorSet, Policy
-from lms.indicators.services import actuals, error_file, measures, rejects, source_rows, unrecorded, withdraw
+from lms.indicators.rules import BatchState, ImportKind, IndicatorSet, Policy
+from lms.indicators.services import (
+    UploadDraft,
+    actuals,
+    error_file,
+    hold,
+    measures,
+    rejects,
+    run_import,
+    source_rows,
+    unrecorded,
+    withdraw,
+)
 from tests.indicators.conftest import HEADER, NOW
 
 Bring = Callable[..., ImportUpload]
@@ -304,3 +318,37 @@ def test_batches_hold_one_set_each(figures: Session, bring: Bring) -> None:
     for batch in figures.scalars(select(ImportBatch)):
         [path] = batch.files
         assert path.endswith(f"-{batch.indicator_set}.parquet")
+
+
+@pytest.mark.requirement("7.23")
+@pytest.mark.parametrize("writer", ["write_rows", "write"])
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(
+    figures: Session, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: str
+) -> None:
+    before = getattr(parquet, writer)
+
+    def cramped(*arguments: Any) -> Any:
+        usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, usual[1]))
+        try:
+            return before(*arguments)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    monkeypatch.setattr(parquet, writer, cramped)
+    with pytest.raises(Refused) as caught:
+        bring(GOOD + BAD if writer == "write" else GOOD, policy=Policy.GOOD_ROWS)
+    assert "磁盘" in caught.value.message
+    assert values(figures, "DEP_NEW") == []
+    assert [path for path in tmp_path.rglob("*") if path.suffix in (".part", ".parquet")] == []
+
+
+def test_a_file_that_was_changed_on_disk_is_rejected(figures: Session, bring: Bring) -> None:
+    held = hold((HEADER + GOOD).encode())
+    path = files.path_of(held.sha256)
+    path.write_bytes(path.read_bytes() + b"0002,DEP_NEW,2026-09-30,1,,\n")
+    draft = UploadDraft(ImportKind.ACTUALS, "f.csv", held, "2026Q3", Policy.GOOD_ROWS)
+    upload = run_import(figures, SYSTEM, draft, now=NOW)
+    assert upload.state is BatchState.REJECTED
+    assert "改动" in rejects(upload)[0][0].problem.message
+    path.unlink()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 import time
@@ -82,7 +81,7 @@ def test_fifty_thousand_gbk_rows_name_their_five_bad_ones(figures: Session) -> N
 def test_a_step_that_is_repeated_after_its_files_were_written_doubles_nothing(figures: Session) -> None:
     _upload, job = begin(figures, Policy.GOOD_ROWS)
     figures.commit()
-    assert runner.plan_now(job.id) == ["check", "commit"]
+    assert runner.plan_now(job.id) == ["check", "commit", "derive"]
     assert runner.step_now(job.id, "check")
     runner.prepare(figures, job.id, "commit")  # the files are on disk, then the power goes
     assert actuals(figures, None, ["CARDS"], FIRST, AFTER).num_rows == 0
@@ -107,8 +106,11 @@ def test_an_import_overtaken_by_another_is_checked_again(figures: Session) -> No
 
 CHILD = """
 import sys
+import time
 from lms.app import create_app
 from lms.core.jobs import run_inline
+from lms.indicators import services
+services.staged = lambda *_: time.sleep(120)  # the file is checked and written: here the power goes
 app = create_app()
 with app.app_context():
     run_inline(int(sys.argv[1]))
@@ -138,11 +140,10 @@ def test_a_killed_import_ends_after_a_restart_with_nothing_doubled(
             "SECRET_KEY": "only for tests",
         }
         process = subprocess.Popen([sys.executable, "-c", CHILD, str(job_id)], env=environment)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while time.monotonic() < until and session.get_one(Job, job_id, populate_existing=True).done < 1:
             session.rollback()
             time.sleep(0.02)
-        time.sleep(random.uniform(0, 0.3))
         process.kill()
         process.wait(60)
         killed = session.get_one(Job, job_id, populate_existing=True)

@@ -18,7 +18,7 @@ import pypdfium2.raw as raw
 import pytest
 
 from lms.reports import pdf
-from lms.reports.document import Bank, Comment, IndicatorLine, Language, LineState
+from lms.reports.document import AppraisalReport, Bank, Comment, IndicatorLine, Language, LineState
 from lms.reports.rules import INK, blocks, contrast, text_colour
 from lms.reports.words import Words
 from tests.reports.sample import BUSINESS, gated, picture, report
@@ -115,7 +115,7 @@ def test_the_english_report_is_english_throughout(printed: dict[Language, bytes]
     for wanted in (
         "Individual Appraisal Report", "Example Bank Co., Ltd.", "Third quarter of 2026 (2026Q3-RM)", "91.83",
         "17 of 86", "Target", "Actual", "Not counted", "Counted as zero", "Training results", "18 Jul 2026",
-        "Role-play rating", "Signatures", "Human resources", "version 4", "12 Oct 2026 09:30",
+        "Role-play rating", "Signatures", "Human resources", "version 4", "12 Oct 2026, 09:30",
     ):  # fmt: skip
         assert squeezed(wanted) in words, wanted
     chinese = {char for char in words if "\u4e00" <= char <= "\u9fff"}
@@ -178,6 +178,17 @@ def test_an_appraisal_with_nothing_in_it_still_prints() -> None:
     (words,) = texts(pdf.render_appraisal(empty))
     assert "签字确认" in words
     assert "培训结果" not in words
+
+
+def test_periods_without_any_composite_leave_no_empty_chart() -> None:
+    drawn = appraisal_text(replace(report(), trend=report().trend[:2]))
+    assert "历期综合得分" in drawn
+    waiting = replace(report(), trend=tuple(replace(point, total=None) for point in report().trend))
+    assert "历期综合得分" not in appraisal_text(waiting)
+
+
+def appraisal_text(made: AppraisalReport) -> str:
+    return "".join(texts(pdf.render_appraisal(made)))
 
 
 def test_a_long_table_repeats_its_header_on_each_page() -> None:

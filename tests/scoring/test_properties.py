@@ -142,7 +142,7 @@ def same(one: Result, other: Result) -> None:
 
 
 @given(worlds())
-@examples(12)
+@examples(6)
 def test_duckdb_and_pandas_equal_the_decimal_oracle(world: Any) -> None:
     data, facts, targets, own = world
     scheme = parse(data | {"reason_for_full_business": "x"})
@@ -164,7 +164,7 @@ def test_duckdb_and_pandas_equal_the_decimal_oracle(world: Any) -> None:
 
 @pytest.mark.requirement("7.20")
 @given(worlds(), st.randoms())
-@examples(4)
+@examples(3)
 def test_run_twice_and_shuffled_the_bytes_are_equal(world: Any, chance: random.Random) -> None:
     data, facts, targets, own = world
     scheme = parse(data | {"reason_for_full_business": "x"})
@@ -179,7 +179,7 @@ def test_run_twice_and_shuffled_the_bytes_are_equal(world: Any, chance: random.R
 
 
 @given(worlds())
-@examples(4)
+@examples(3)
 def test_the_order_of_sections_and_indicators_changes_no_total(world: Any) -> None:
     data, facts, targets, own = world
     turned = data | {

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DecimalField, SelectField, StringField
+from wtforms import BooleanField, DecimalField, HiddenField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp
 from wtforms.validators import Optional as Blank
 
-from lms.core.textfile import UNITS, Options
+from lms.core.textfile import UNITS
 from lms.indicators.rules import (
     Aggregate,
     Direction,
@@ -28,7 +29,13 @@ KINDS = {
     ImportKind.ACTUALS: _l("实际值"),
     ImportKind.TARGETS: _l("目标值"),
     ImportKind.PEOPLE: _l("人员"),
+    ImportKind.RECORDS: _l("业务数据"),
+    ImportKind.UNITS: _l("机构"),
 }
+WITHOUT_MODEL = {kind: word for kind, word in KINDS.items() if kind is not ImportKind.RECORDS}
+"""What is uploaded without naming a data model."""
+ELSEWHERE = (ImportKind.PEOPLE, ImportKind.UNITS)
+"""Kinds that have a form of their own."""
 POLICIES = {
     Policy.ALL_OR_NOTHING: _l("有任何错误就全部不导入"),
     Policy.GOOD_ROWS: _l("只导入正确的行"),
@@ -46,21 +53,8 @@ AGGREGATES = {
     Aggregate.LAST: _l("期末值"),
     Aggregate.DAILY_AVG: _l("日均"),
     Aggregate.COUNT: _l("计数"),
+    Aggregate.DISTINCT: _l("去重计数"),
     Aggregate.MEAN: _l("平均"),
-}
-ENCODINGS = {
-    "": _l("自动识别"),
-    "utf-8": "UTF-8",
-    "gb18030": "GBK / GB18030",
-    "utf-16-le": "UTF-16 LE",
-    "utf-16-be": "UTF-16 BE",
-}
-SEPARATORS = {
-    "": _l("自动识别"),
-    ",": _l("逗号"),
-    "\t": _l("制表符"),
-    ";": _l("分号"),
-    "|": _l("竖线"),
 }
 
 
@@ -71,7 +65,7 @@ def _choices(words: dict[Any, Any]) -> list[tuple[str, Any]]:
 class UploadForm(Form):
     """A file and what is decided about it before it is looked at."""
 
-    kind = SelectField(_l("文件内容"), choices=_choices(KINDS))
+    kind = SelectField(_l("文件内容"))
     file = FileField(_l("文件"), validators=[FileRequired(_l("请选择文件。"))])
     period = StringField(
         _l("所属期间"),
@@ -81,37 +75,18 @@ class UploadForm(Form):
         ],
     )
     policy = SelectField(_l("遇到错误行时"), choices=_choices(POLICIES))
-    split = BooleanField(_l("文件含有多个指标集时，按指标集拆分成多个批次"))
+    mends = HiddenField()
 
-    def to_draft(self, held: Held) -> UploadDraft:
-        """Return the upload to be, of content that is held already."""
+    def to_draft(self, held: Held, models: Mapping[str, int]) -> UploadDraft:
+        """Return the upload to be, of content that is held already; `models`: the data models by code."""
+        kind, _, model = str(self.kind.data).partition(":")
         return UploadDraft(
-            kind=ImportKind(self.kind.data),
+            kind=ImportKind(kind),
             name=str(self.file.data.filename or "file"),
             held=held,
             period=str(self.period.data),
             policy=Policy(self.policy.data),
-            split=bool(self.split.data),
-        )
-
-
-class ReadingForm(Form):
-    """How a file is to be read, and what becomes of bad rows."""
-
-    encoding = SelectField(_l("编码"), choices=_choices(ENCODINGS))
-    separator = SelectField(_l("分隔符"), choices=_choices(SEPARATORS))
-    skip_totals = BooleanField(_l("跳过合计行"))
-    serial_days = BooleanField(_l("日期列中的五位数字是表格软件的日期序号"))
-    policy = SelectField(_l("遇到错误行时"), choices=_choices(POLICIES))
-    split = BooleanField(_l("文件含有多个指标集时，按指标集拆分成多个批次"))
-
-    def to_options(self) -> Options:
-        """Return how the file is to be read."""
-        return Options(
-            encoding=self.encoding.data or None,
-            separator=self.separator.data or None,
-            skip_totals=bool(self.skip_totals.data),
-            serial_days=bool(self.serial_days.data),
+            data_model_id=models[model] if model else None,
         )
 
 
@@ -119,6 +94,12 @@ class WithdrawForm(Form):
     """Why a batch is to count no longer."""
 
     reason = StringField(_l("撤回理由"), validators=[DataRequired(), Length(max=500)])
+
+
+class HideForm(Form):
+    """Why an imported value is hidden or shown again."""
+
+    reason = StringField(_l("理由"), validators=[DataRequired(_l("请写明理由。")), Length(max=500)])
 
 
 class IndicatorForm(Form):
@@ -134,6 +115,7 @@ class IndicatorForm(Form):
     minimum = DecimalField(_l("允许的最小值"), validators=[Blank(), NumberRange(-(10**12), 10**12)], places=6)
     maximum = DecimalField(_l("允许的最大值"), validators=[Blank(), NumberRange(-(10**12), 10**12)], places=6)
     whole = BooleanField(_l("只能是整数"))
+    by_hand = BooleanField(_l("可以人工录入"))
     base = SelectField(_l("变动指标所对应的指标"), validators=[InputRequired()], validate_choice=True)
 
     def to_draft(self) -> IndicatorDraft:
@@ -149,6 +131,7 @@ class IndicatorForm(Form):
             minimum=_limit(self.minimum.data),
             maximum=_limit(self.maximum.data),
             whole=bool(self.whole.data),
+            by_hand=bool(self.by_hand.data),
             base=None if self.base.data == "-" else str(self.base.data),
         )
 

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from lms.access.actions import Action
-from lms.access.meanings import meaning
+from lms.access.meanings import event_meaning, meaning
 from lms.access.models import Account, Grant
 from lms.access.policy import POLICY, Role, Scope
 from lms.access.services import (
@@ -224,4 +224,8 @@ def audit() -> Any:
     words = str(form.q.data or "").strip()
     found = audit_entries(words, form.first.data, form.last.data) if valid else audit_entries(words[:80])
     page = paginate(reachable(found, AuditEntry, Action.AUDIT_VIEW), per_page=50)
-    return render_template("admin/audit.html", page=page, form=form), 200 if valid else 422
+    language = page_language()
+    shown = render_template(
+        "admin/audit.html", page=page, form=form, told=lambda code: event_meaning(code, language)
+    )
+    return shown, 200 if valid else 422

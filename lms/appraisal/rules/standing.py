@@ -65,7 +65,7 @@ DETAILS = {
     "denominator:exclude_and_rescale": N_("分母为零，不计此项"),
 }
 SOURCES = {
-    "imported": N_("导入"),
+    "imported": N_("文件导入"),
     "typed": N_("录入"),
     "computed": N_("计算"),
     "quiz": N_("测验"),

@@ -17,7 +17,7 @@ from lms.appraisal.services import results
 from lms.appraisal.services.completeness import completeness
 from lms.appraisal.services.computing import run_cycle, start_compute
 from lms.appraisal.services.cycles import open_cycle, sync_members
-from lms.appraisal.services.publishing import propose_adjustment, propose_publish, publish_by_two
+from lms.appraisal.services.publishing import propose_adjustment, propose_publish, publish_by_two, titles
 from lms.appraisal.services.ratings import rate, rate_many
 from lms.appraisal.services.schemes import activate, design_scheme, revise_scheme
 from lms.appraisal.services.todos import todo
@@ -51,6 +51,7 @@ __all__ = [
     "standard_scheme",
     "start_compute",
     "sync_members",
+    "titles",
     "todo",
     "training_section",
     "verify",

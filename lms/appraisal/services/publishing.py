@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -19,6 +21,7 @@ from lms.appraisal.services.cycles import counts
 from lms.core.audit import record
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
+from lms.people.models import Employee
 
 M = TypeVar("M", Cycle, Appraisal)
 
@@ -142,6 +145,35 @@ def waiting(session: Session, target: str, now: datetime) -> Proposal | None:
             Proposal.target == target, Proposal.state == ProposalState.OPEN, Proposal.expires_at > now
         )
     )
+
+
+@dataclass(frozen=True)
+class Title:
+    """What a proposal is about, in both languages."""
+
+    title_zh: str
+    title_en: str
+
+
+def titles(session: Session, targets: Collection[str]) -> dict[str, Title]:
+    """Return the titles of the cycles and appraisals among the targets of proposals, in two queries."""
+    found: dict[str, Title] = {}
+    for one in session.scalars(select(Cycle).where(Cycle.id.in_(_ids(targets, "cycle")))):
+        found[f"cycle:{one.id}"] = Title(one.name_zh, one.name_en or one.name_zh)
+    rows = session.execute(
+        select(Appraisal.id, Employee.name, Cycle.name_zh, Cycle.name_en)
+        .join(Employee, Employee.id == Appraisal.employee_id)
+        .join(Cycle, Cycle.id == Appraisal.cycle_id)
+        .where(Appraisal.id.in_(_ids(targets, "appraisal")))
+    )
+    for appraisal_id, name, zh, en in rows:
+        found[f"appraisal:{appraisal_id}"] = Title(f"{name} {zh}", f"{name} · {en or zh}")
+    return found
+
+
+def _ids(targets: Collection[str], kind: str) -> list[int]:
+    pairs = [target.partition(":") for target in targets]
+    return [int(number) for name, _, number in pairs if name == kind]
 
 
 def _target(session: Session, proposal: Proposal, model: type[M]) -> M:

@@ -17,15 +17,21 @@ _UNIT = re.compile(r"^(?P<title>.+?)\((?P<unit>[^()]+)\)$")
 class Kind(StrEnum):
     """How the text of a cell becomes a value.
 
-    TEXT and ID give strings (an id keeps its leading zeros and loses padding), NUMBER gives
-    DECIMAL(28, 8) and a second column `<name>_unit` with the unit written beside it
-    ("" when none), DAY a date, CHOICE one of the keys of `choices`.
+    TEXT and ID give strings (an id keeps its leading zeros and loses padding; one that a
+    spreadsheet turned into 6.22202E+15 is refused), NUMBER gives DECIMAL(28, 8) and a second
+    column `<name>_unit` with the unit written beside it ("" when none), INTEGER a 64-bit whole
+    number, DAY a date, MONTH the first day of the month, MOMENT a timestamp without zone,
+    FLAG a boolean (是, Y, 1, true…), CHOICE one of the keys of `choices`.
     """
 
     TEXT = "text"
     ID = "id"
     NUMBER = "number"
+    INTEGER = "integer"
     DAY = "day"
+    MONTH = "month"
+    MOMENT = "moment"
+    FLAG = "flag"
     CHOICE = "choice"
 
 
@@ -87,3 +93,16 @@ def match_header(cells: Sequence[str], columns: Sequence[Column]) -> Header:
         if found:
             positions[column.name], units[column.name] = found[0]
     return Header(positions, units, tuple(missing), tuple(doubled))
+
+
+def by_position(columns: Sequence[Column], order: Sequence[str]) -> tuple[Header, tuple[str, ...]]:
+    """Return the columns of a file without a header line, and titles in its place.
+
+    `order` names the file's columns ("" for one that is not wanted); without it they come as wanted.
+    """
+    names = list(order) or [column.name for column in columns]
+    titles = {column.name: column.title for column in columns}
+    positions = {name: at for at, name in enumerate(names) if name in titles}
+    missing = tuple(one.title for one in columns if one.required and one.name not in positions)
+    shown = tuple(titles.get(name) or str(at) for at, name in enumerate(names, start=1))
+    return Header(positions, dict.fromkeys(positions, ""), missing, ()), shown

@@ -7,76 +7,135 @@ from dataclasses import dataclass
 
 from lms.core.errors import Problem, Rejected
 from lms.core.i18n import N_
+from lms.core.textfile.source import Source
 
-ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
-"""Encodings that can be declared; GBK and GB2312 are read as GB18030, which holds them."""
+ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "windows-1252")
+"""Encodings that can be declared; GBK and GB2312 are read as GB18030, which holds them.
 
+Windows-1252 is never guessed: every file is valid in it."""
+
+_ALIASES = {
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "utf-8-sig": "utf-8",
+    "utf8": "utf-8",
+    "cp1252": "windows-1252",
+}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _TOLERATED = 0.02
+_NOTHING = b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"
 
 
 @dataclass(frozen=True)
-class Text:
-    """Decoded text without its byte order mark."""
+class Encoded:
+    """How a file's bytes are text: the encoding, and how many bytes of a mark come first.
 
-    text: str
+    `clean`: every byte can be decoded; otherwise some few become U+FFFD, so that the reader
+    can name their lines. `ends_with_newline`: its last line is complete.
+    """
+
     encoding: str
+    mark: int
+    clean: bool
+    ends_with_newline: bool
 
 
-def decode(content: bytes, declared: str | None = None) -> Text:
-    """Decode a file; a declared encoding wins over the guess.
-
-    A few undecodable bytes become U+FFFD, so that the reader can name their lines.
+def survey(source: Source, declared: str | None = None) -> Encoded:
+    """Go through a file once and tell its encoding; a declared one wins over the guess.
 
     Raises:
         Rejected: the file is empty, no text, or ends within a character (it was cut off).
     """
-    if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+    declared = _ALIASES.get(declared.lower(), declared.lower()) if declared else None
+    if all(not piece.strip(_NOTHING) for piece in source.pieces()):
         raise Rejected([Problem(N_("文件是空的。"))])
-    for mark, name in _MARKS:
-        if content.startswith(mark):
-            content = content[len(mark) :]
-            declared = declared or name
+    with source.open() as stream:
+        head = stream.read(4096)
+    mark = 0
+    for bom, name in _MARKS:
+        if head.startswith(bom):
+            mark, declared = len(bom), declared or name
             break
-    names = (declared,) if declared else (_wide(content) or "utf-8", "gb18030")
-    best: tuple[int, str, str] | None = None
+    names = (declared,) if declared else (_wide(head) or "utf-8", "gb18030")
+    found = []
     for name in names:
-        try:
-            return _whole(content.decode(name), name)
-        except UnicodeDecodeError as error:
-            _refuse_cut(content, error)
-            text = content.decode(name, errors="replace")
-            if best is None or text.count("\ufffd") < best[0]:
-                best = (text.count("\ufffd"), name, text)
-    assert best is not None
-    if best[0] > max(3, len(best[2]) * _TOLERATED):
+        counted = _count(source, name, mark)
+        if counted.broken == 0:
+            return _whole(counted, name, mark)
+        found.append((counted.broken, name, counted))
+    broken, name, counted = min(found, key=lambda one: one[0])
+    if broken > max(3, counted.length * _TOLERATED):
         raise Rejected([Problem(N_("无法识别文件的编码，请另存为 UTF-8 或 GBK 后再上传。"))])
-    return _whole(best[2], best[1])
+    return _whole(counted, name, mark)
 
 
-def _whole(text: str, encoding: str) -> Text:
-    if text.count("\x00") > max(3, len(text) * _TOLERATED):
+@dataclass
+class _Counted:
+    length: int = 0
+    zeros: int = 0
+    lines: int = 1
+    broken: int = 0
+    last: str = ""
+
+
+def _count(source: Source, encoding: str, mark: int) -> _Counted:
+    """Decode everything and count; a piece of plain ASCII need not be decoded."""
+    counted = _Counted()
+    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+    plain = encoding != "utf-16-le" and encoding != "utf-16-be"
+    for piece in source.pieces(mark):
+        state = decoder.getstate()
+        if plain and not state[0] and piece.isascii():
+            counted.length += len(piece)
+            counted.zeros += piece.count(b"\x00")
+            counted.lines += piece.count(b"\n")
+            counted.last = chr(piece[-1])
+            continue
+        try:
+            text = decoder.decode(piece)
+        except UnicodeDecodeError:
+            return _count_broken(source, encoding, mark)
+        counted.length += len(text)
+        counted.zeros += text.count("\x00")
+        counted.lines += text.count("\n")
+        counted.last = text[-1:] or counted.last
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        if counted.length:
+            message = N_("文件在第 %(line)s 行中途被截断，请重新导出。")
+            raise Rejected([Problem(message, {"line": counted.lines}, line=counted.lines)]) from error
+        return _count_broken(source, encoding, mark)
+    return counted
+
+
+def _count_broken(source: Source, encoding: str, mark: int) -> _Counted:
+    counted = _Counted()
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    for piece in source.pieces(mark):
+        text = decoder.decode(piece)
+        counted.length += len(text)
+        counted.zeros += text.count("\x00")
+        counted.broken += text.count("\ufffd")
+        counted.last = text[-1:] or counted.last
+    counted.broken += decoder.decode(b"", final=True).count("\ufffd")
+    counted.broken = max(counted.broken, 1)
+    return counted
+
+
+def _whole(counted: _Counted, encoding: str, mark: int) -> Encoded:
+    if counted.zeros > max(3, counted.length * _TOLERATED):
         raise Rejected([Problem(N_("这不是文本文件。"))])
-    return Text(text.removeprefix("\ufeff"), encoding)
+    return Encoded(encoding, mark, counted.broken == 0, counted.last in ("\n", "\r"))
 
 
-def _wide(content: bytes) -> str | None:
+def _wide(head: bytes) -> str | None:
     """Return a two-byte encoding when every other byte of the start is mostly zero."""
-    head = content[:4096]
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) < len(head) / 12 or min(even, odd) * 4 > max(even, odd):
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
-
-
-def _refuse_cut(content: bytes, error: UnicodeDecodeError) -> None:
-    """Refuse a file that is right up to a last, incomplete character."""
-    if error.end >= len(content) and error.start >= len(content) - 4 and error.start > 0:
-        line = content[: error.start].decode(error.encoding).count("\n") + 1
-        raise Rejected(
-            [Problem(N_("文件在第 %(line)s 行中途被截断，请重新导出。"), {"line": line}, line=line)]
-        )

@@ -5,23 +5,32 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from lms.core.duck import duck
+from lms.core.duck import Workroom
 from lms.core.errors import Problem, Rejected
 from lms.core.i18n import N_
 from lms.core.textfile import typed
-from lms.core.textfile.columns import Column, Header, plain
-from lms.core.textfile.decode import decode
+from lms.core.textfile.blocks import Feed
+from lms.core.textfile.columns import Column, Header
+from lms.core.textfile.decode import Encoded, survey
+from lms.core.textfile.gather import Chunk, Gatherer
 from lms.core.textfile.layout import HEADER_WITHIN, Layout, Options, find_header, guess_separator
-from lms.core.textfile.rows import Row, delimited, is_workbook, workbook
+from lms.core.textfile.rows import Row, Splitter
+from lms.core.textfile.sheet import Cells, Sheet
+from lms.core.textfile.sift import Sifter
+from lms.core.textfile.source import Source
+from lms.core.textfile.workbook import Workbook, is_workbook
 
-_CHUNK = 50_000
-_TOTAL = re.compile(r"^(合计|总计|小计|共计|本页合计|grandtotal|total|subtotal)|(合计|总计|小计)$")
+PROBLEMS_LIMIT = 100_000
+"""So many problems are told one by one; a file with more was read with a wrong layout."""
+
 _HTML = re.compile(r"^\s*(<!doctype html|<html|<table|<\?xml)", re.IGNORECASE)
 
 
@@ -37,211 +46,233 @@ class Preview:
     matched: Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A file that was read.
-
-    * table: `line` (int64) and the wanted columns, typed, of the rows without a problem, by line;
-      an optional column that the file lacks is all null.
-    * cells: `line` and the wanted columns as text, of every data row (for an error file).
-    * problems: one for each bad cell or row, by line.
-    * rows: how many data rows were read; skipped: how many blank, total and repeated header lines not.
-    """
-
-    layout: Layout
-    table: pa.Table
-    cells: pa.Table
-    problems: list[Problem]
-    rows: int
-    skipped: int
-
-
 def preview(
-    content: bytes, columns: Sequence[Column], options: Options | None = None, *, first: int = 20
+    content: bytes | Path, columns: Sequence[Column], options: Options | None = None, *, first: int = 20
 ) -> Preview:
     """Read the layout and the first data rows.
 
     Raises:
         Rejected: as `read`, as far as the first lines show it.
     """
-    opened = _open(content, columns, options or Options())
+    opened = _open(Source(content), columns, options or Options())
     positions, titles = opened.header.positions, opened.layout.titles
     matched = [
         (column.title, titles[positions[column.name]]) for column in columns if column.name in positions
     ]
-    return Preview(opened.layout, list(itertools.islice(opened.data(), first)), matched)
+    return Preview(opened.layout, opened.first[:first], matched)
 
 
-def read(content: bytes, columns: Sequence[Column], options: Options | None = None) -> Sheet:
-    """Read a whole file.
+def read(
+    content: bytes | Path,
+    columns: Sequence[Column],
+    options: Options | None = None,
+    *,
+    sha256: str | None = None,
+    room: Workroom | None = None,
+    quickly: bool = True,
+) -> Sheet:
+    """Read a whole file, given as content or by path; one by path is never in memory as a whole.
+
+    `sha256`: what the file must hash to after it was read. `room`: where the rows are to stay.
+    `quickly=False` goes row by row throughout; the answer is the same.
 
     Raises:
         Rejected: the file as a whole cannot be used: empty, not text, no header line, a wanted
-            column missing, cut off within a character, a row or a quote.
+            column missing, cut off within a character, a row or a quote, too long a line, an
+            archive or workbook that cannot be opened, changed while it was read.
     """
     options = options or Options()
-    opened = _open(content, columns, options)
-    gathered = _gather(opened, columns, options)
-    if not gathered.rows:
-        raise Rejected([Problem(N_("表头下面没有数据行。"), line=opened.layout.header_line)])
-    serials = options.serial_days or not opened.layout.separator
-    table, problems = _type(gathered.cells, columns, opened.header, gathered.bad_rows, serials=serials)
-    return Sheet(opened.layout, table, gathered.cells, problems, gathered.rows, gathered.skipped)
+    source = Source(content, sha256)
+    opened = _open(source, columns, options)
+    sifter = Sifter(opened.layout.titles, options.skip_totals, options.control_marks)
+    gatherer = Gatherer(columns, opened.header.positions, sifter)
+    cells = Cells(gatherer.schema)
+    room = room or Workroom()
+    serials = options.serial_days or opened.text is None
+    _type(
+        room,
+        opened,
+        opened.chunks(gatherer, quickly=quickly),
+        gatherer,
+        cells,
+        serials=serials,
+        plainly=quickly,
+    )
+    source.verify()
+    tally = gatherer.tally
+    gatherer.refuse_cut(ends_with_newline=opened.text is None or opened.text.ends_with_newline)
+    if not tally.rows:
+        raise Rejected([Problem(N_("表头下面没有数据行。"), line=opened.layout.header_line or None)])
+    problems, bad = _problems(room, columns, cells, tally.bad_rows)
+    return Sheet(
+        layout=opened.layout,
+        good=room.rows("SELECT * EXCLUDE (wrong) FROM typed WHERE wrong IS NULL"),
+        text=cells,
+        problems=problems,
+        rows=tally.rows,
+        skipped=tally.skipped,
+        bad=bad,
+        omitted=tally.omitted,
+    )
 
 
 @dataclass(frozen=True)
 class _Opened:
+    """A file of which the layout is known. `text` and `splitter`: of a text, else there is a `workbook`."""
+
+    source: Source
     layout: Layout
     header: Header
-    head: Sequence[Row]
-    rest: Iterator[Row]
-    ends_with_newline: bool
+    first: Sequence[Row]
+    data_line: int
+    text: Encoded | None = None
+    splitter: Splitter | None = None
+    workbook: Workbook | None = None
 
-    def data(self) -> Iterator[Row]:
-        return itertools.chain(self.head, self.rest)
-
-
-@dataclass(frozen=True)
-class _Gathered:
-    cells: pa.Table
-    bad_rows: Mapping[int, Problem]
-    rows: int
-    skipped: int
-
-
-def _open(content: bytes, columns: Sequence[Column], options: Options) -> _Opened:
-    ends_with_newline = True
-    if is_workbook(content):
-        encoding, separator, rows = "workbook", "", workbook(content)
-    else:
-        decoded = decode(content, options.encoding)
-        if _HTML.match(decoded.text[:200]):
-            raise Rejected([Problem(N_("这是网页格式的文件，请在表格软件中另存为 CSV 或 xlsx。"))])
-        encoding = decoded.encoding
-        separator = options.separator or guess_separator(decoded.text, columns)
-        rows = delimited(decoded.text, separator)
-        ends_with_newline = decoded.text.endswith(("\n", "\r"))
-    head = list(itertools.islice(rows, HEADER_WITHIN))
-    at, header = find_header(head, columns)
-    layout = Layout(encoding, separator, head[at].line, tuple(cell.strip() for cell in head[at].cells))
-    return _Opened(layout, header, head[at + 1 :], rows, ends_with_newline)
+    def chunks(self, gatherer: Gatherer, *, quickly: bool) -> Iterator[Chunk]:
+        """Give all data rows."""
+        if self.workbook is not None:
+            return gatherer.of_rows(self.workbook.rows(self.data_line))
+        assert self.text is not None
+        assert self.splitter is not None
+        feed = Feed(self.source, self.text)
+        feed.skip_to(self.data_line)
+        return gatherer.of_text(feed, self.splitter, quickly=quickly)
 
 
-def _gather(opened: _Opened, columns: Sequence[Column], options: Options) -> _Gathered:
-    """Collect the wanted cells of all rows as Arrow text, a chunk at a time."""
-    schema = pa.schema({"line": pa.int64()} | {column.name: pa.string() for column in columns})
-    places = [opened.header.positions.get(column.name) for column in columns]
-    titles = [plain(title) for title in opened.layout.titles]
-    width = _width(opened.layout.titles)
-    bad_rows: dict[int, Problem] = {}
-    batches: list[pa.RecordBatch] = []
-    rows = skipped = 0
-    last: Row | None = None
-    data = opened.data()
-    while chunk := list(itertools.islice(data, _CHUNK)):
-        kept: list[Row] = []
-        for row in chunk:
-            if len(row.cells) == width and row.cells[0].strip() and not options.skip_totals:
-                if row.cells[0].strip() == opened.layout.titles[0] and _is_header(row, titles):
-                    skipped += 1
-                    continue
-            elif row.sound and _is_left_out(row, titles, options):
-                skipped += 1
-                continue
-            elif problem := _row_problem(row, width, len(opened.layout.titles)):
-                bad_rows[row.line] = problem
-            kept.append(row)
-        if kept:
-            batches.append(_batch(kept, places, schema))
-            rows += len(kept)
-            last = kept[-1]
-    _refuse_cut(last, width, ends_with_newline=opened.ends_with_newline)
-    return _Gathered(pa.Table.from_batches(batches, schema), bad_rows, rows, skipped)
-
-
-def _width(titles: Sequence[str]) -> int:
-    """Return how many cells a row must have: up to the last titled column."""
-    return max((at for at, title in enumerate(titles, start=1) if title), default=0)
-
-
-def _is_left_out(row: Row, titles: Sequence[str], options: Options) -> bool:
-    filled = next((cell for cell in row.cells if cell.strip()), None)
-    if filled is None or _is_header(row, titles):
-        return True
-    return options.skip_totals and _TOTAL.search(plain(filled)) is not None
-
-
-def _is_header(row: Row, titles: Sequence[str]) -> bool:
-    return [plain(cell) for cell in row.cells] == list(titles)
-
-
-def _row_problem(row: Row, width: int, widest: int) -> Problem | None:
-    if not row.sound:
-        return Problem(typed.REASONS["quote"], line=row.line)
-    found = len(row.cells)
-    if found < width or (found > widest and any(cell.strip() for cell in row.cells[widest:])):
-        return Problem(typed.REASONS["cells"], {"wanted": width, "found": found}, line=row.line)
-    return None
-
-
-def _refuse_cut(last: Row | None, width: int, *, ends_with_newline: bool) -> None:
-    """A last row that is too short and has no line end tells that the file was cut off."""
-    if last is not None and not ends_with_newline and len(last.cells) < width:
-        message = N_("文件在第 %(line)s 行中途被截断，请重新导出。")
-        raise Rejected([Problem(message, {"line": last.line}, line=last.line)])
-
-
-def _batch(rows: Sequence[Row], places: Sequence[int | None], schema: pa.Schema) -> pa.RecordBatch:
-    arrays: list[pa.Array[Any]] = [pa.array([row.line for row in rows], pa.int64())]
-    for place in places:
-        if place is None:
-            arrays.append(pa.nulls(len(rows), pa.string()))
+def _open(source: Source, columns: Sequence[Column], options: Options) -> _Opened:
+    with source.open() as stream:
+        head = stream.read(8)
+        stream.seek(0)
+        if is_workbook(head):
+            book = Workbook(stream, options.sheet)
+            rows, text, splitter = book.rows(), None, None
         else:
-            cells = [row.cells[place] if len(row.cells) > place else None for row in rows]
-            arrays.append(pa.array(cells, pa.string()))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+            book = None
+            text = survey(source, options.encoding)
+            splitter = _splitter(source, text, columns, options)
+            rows = splitter.rows(_lines(source, text))
+    several = list(itertools.islice(rows, HEADER_WITHIN))
+    before, header, titles = find_header(several, columns, options)
+    data_line = several[before].line if before < len(several) else _end(several)
+    layout = Layout(
+        encoding=text.encoding if text else "workbook",
+        separator=splitter.separator if splitter else "",
+        header_line=several[before - 1].line if before else 0,
+        titles=titles,
+        quoted=splitter.quotes if splitter else False,
+        packed=source.packed,
+        sheet=book.sheet if book else "",
+        sheets=book.sheets if book else (),
+    )
+    return _Opened(source, layout, header, several[before:], data_line, text, splitter, book)
+
+
+def _end(rows: Sequence[Row]) -> int:
+    """Return a line after all others, for a file that ends with its header."""
+    return 1 << 62 if rows else 1
+
+
+def _lines(source: Source, text: Encoded) -> Iterator[str]:
+    feed = Feed(source, text)
+    while block := feed.take():
+        yield from block.lines()
+
+
+def _splitter(source: Source, text: Encoded, columns: Sequence[Column], options: Options) -> Splitter:
+    lines = list(itertools.islice(_lines(source, text), HEADER_WITHIN))
+    if _HTML.match("".join(lines)[:200]):
+        raise Rejected([Problem(N_("这是网页格式的文件，请在表格软件中另存为 CSV 或 xlsx。"))])
+    if options.fields:
+        return Splitter("", fields=options.fields, encoding=text.encoding)
+    separator = options.separator or guess_separator(lines, columns)
+    if any(one in separator for one in '\r\n"'):
+        raise Rejected([Problem(N_("换行符和引号不能作为分隔符。"))])
+    return Splitter(separator, options.quoted)
 
 
 def _type(
-    cells: pa.Table,
-    columns: Sequence[Column],
-    header: Header,
-    bad_rows: Mapping[int, Problem],
+    room: Workroom,
+    opened: _Opened,
+    chunks: Iterator[Chunk],
+    gatherer: Gatherer,
+    cells: Cells,
     *,
     serials: bool,
-) -> tuple[pa.Table, list[Problem]]:
-    values, reasons = ["line"], []
-    for column in columns:
-        unit = header.units.get(column.name, "")
-        expressions, reason = typed.column_sql(column, unit=unit, serials=serials)
-        values += expressions
-        reasons.append(f'{reason if column.name in header.positions else "NULL"} AS "{column.name}!"')
-    marks = [f'"{column.name}!"' for column in columns]
-    texts = [f'cells."{column.name}"' for column in columns]
-    with duck() as connection:
-        typed.prepare(connection)
-        connection.register("cells", cells)
-        connection.register("bad", pa.table({"line": pa.array(list(bad_rows), pa.int64())}))
-        connection.execute(
-            f"CREATE TABLE typed AS SELECT {', '.join(values)}, {', '.join(reasons)} "
-            "FROM cells WHERE line NOT IN (SELECT line FROM bad)"
-        )
-        wrong = " OR ".join(f"{mark} IS NOT NULL" for mark in marks)
-        table = connection.sql(
-            f"SELECT * EXCLUDE ({', '.join(marks)}) FROM typed WHERE NOT ({wrong}) ORDER BY line"
-        ).to_arrow_table()
-        faults = connection.sql(
-            f"SELECT typed.line, {', '.join(f'typed.{mark}' for mark in marks)}, {', '.join(texts)} "
-            f"FROM typed JOIN cells USING (line) WHERE {wrong} ORDER BY typed.line"
-        ).fetchall()
-    problems = list(bad_rows.values())
-    for line, *rest in faults:
-        for column, reason, value in zip(columns, rest[: len(columns)], rest[len(columns) :], strict=True):
-            if reason is not None:
-                problems.append(_problem(column, reason, value, line))
-    return table, sorted(problems, key=lambda problem: problem.line or 0)
+    plainly: bool,
+) -> None:
+    """Let DuckDB draw the rows through and keep them typed, as table `typed`.
+
+    While it types some, a thread already splits the next ones.
+    """
+    raised: list[BaseException] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                coming = pool.submit(_next_batch, chunks, gatherer.columns, cells)
+                while (batch := coming.result()) is not None:
+                    coming = pool.submit(_next_batch, chunks, gatherer.columns, cells)
+                    yield batch
+        except BaseException as error:
+            raised.append(error)  # on its way through DuckDB it would become a text
+            raise
+
+    schema = _with_simple(pa.RecordBatch.from_pylist([], gatherer.schema), gatherer.columns).schema
+    reader = pa.RecordBatchReader.from_batches(schema, batches())
+    connection = room.connection
+    typed.prepare(connection)
+    connection.register("text_given", reader)
+    units = opened.header.units
+    query = typed.typed_sql("text_given", gatherer.columns, units, serials=serials, plainly=plainly)
+    try:
+        connection.execute(f"CREATE TABLE typed AS {query}")
+    except Exception:
+        if raised:
+            raise raised[0] from None
+        raise
+    connection.unregister("text_given")
+    cells.close()
 
 
-def _problem(column: Column, reason: str, value: str | None, line: int) -> Problem:
-    shown = (value or "").strip()[:100]
-    return Problem(typed.REASONS[reason], {"value": shown}, field=column.title, line=line, value=shown)
+def _next_batch(chunks: Iterator[Chunk], columns: Sequence[Column], cells: Cells) -> pa.RecordBatch | None:
+    """Return the next rows to be typed, their text kept; None after the last."""
+    for chunk in chunks:
+        cells.add(chunk.sound)
+        cells.add(chunk.bad)
+        if chunk.sound.num_rows:
+            return _with_simple(chunk.sound, columns)
+    return None
+
+
+def _with_simple(batch: pa.RecordBatch, columns: Sequence[Column]) -> pa.RecordBatch:
+    """Add for each column of a kind in `typed.SIMPLE` which cells are of the simplest spelling."""
+    for at, column in enumerate(columns):
+        if test := typed.SIMPLE.get(column.kind):
+            batch = batch.append_column(f"simple{at}", pc.call_function(test, [batch.column(at + 1)]))
+    return batch
+
+
+def _problems(
+    room: Workroom, columns: Sequence[Column], cells: Cells, bad_rows: Sequence[Problem]
+) -> tuple[list[Problem], int]:
+    """Return the problems by line, and how many rows have one."""
+    connection = room.connection
+    count = int(connection.sql("SELECT count(wrong) FROM typed").fetchall()[0][0])
+    wrong = connection.sql(
+        f"SELECT line, wrong FROM typed WHERE wrong IS NOT NULL ORDER BY line LIMIT {PROBLEMS_LIMIT}"
+    ).fetchall()
+    problems = list(bad_rows[:PROBLEMS_LIMIT])
+    texts = cells.of([line for line, _ in wrong]) if wrong else None
+    for at, (line, reasons) in enumerate(wrong):
+        for reason in reasons.split(" "):
+            place, _, key = reason.partition(":")
+            column = columns[int(place)]
+            assert texts is not None
+            text = texts.column(int(place) + 1)[at].as_py() or ""
+            shown = text.strip()[:100]
+            problems.append(
+                Problem(typed.REASONS[key], {"value": shown}, field=column.title, line=line, value=shown)
+            )
+    problems.sort(key=lambda problem: problem.line or 0)
+    return problems, count + len(bad_rows)

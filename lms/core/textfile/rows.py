@@ -1,21 +1,17 @@
-"""From text or a workbook to rows of cells with their true line numbers."""
+"""From lines to rows of cells with their true line numbers, exactly, one row at a time."""
 
 from __future__ import annotations
 
 import csv
-import io
-import zipfile
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
-
-from python_calamine import CalamineError, CalamineWorkbook
 
 from lms.core.errors import Problem, Rejected
 from lms.core.i18n import N_
 
-_UNPACKED_LIMIT = 400 * 1024 * 1024
+CELL_LIMIT = 131_072
+"""A cell of more characters than this is no cell but a quote left open."""
 
 
 class Row(NamedTuple):
@@ -26,62 +22,69 @@ class Row(NamedTuple):
     sound: bool = True
 
 
-def delimited(text: str, separator: str) -> Iterator[Row]:
-    """Split text into rows; a quoted cell may hold separators and line breaks.
+def printable(separator: str) -> bool:
+    """Whether a separator is one that comes with quotes: a single printable character or a tab."""
+    return len(separator) == 1 and (separator == "\t" or separator.isprintable())
 
-    Raises:
-        Rejected: a quote is never closed, so that rows can no longer be told apart.
+
+@dataclass(frozen=True)
+class Splitter:
+    """How a line becomes cells: by a separator, with or without quotes, or at fixed places.
+
+    `fields`: begin (from 1) and length of each field in bytes of `encoding`.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    line = 1
+
+    separator: str
+    quoted: bool | None = None
+    fields: Sequence[tuple[int, int]] = ()
+    encoding: str = "utf-8"
+
+    @property
+    def quotes(self) -> bool:
+        """Whether `"` encloses cells."""
+        if self.fields or len(self.separator) != 1:
+            return False
+        return printable(self.separator) if self.quoted is None else self.quoted
+
+    def rows(self, lines: Iterator[str], first: int = 1) -> Iterator[Row]:
+        """Split lines into rows; a quoted cell may hold separators and line breaks.
+
+        Raises:
+            Rejected: a quote is never closed, so that rows can no longer be told apart.
+        """
+        if self.quotes:
+            yield from _quoted(lines, self.separator, first)
+            return
+        for line, text in enumerate(lines, start=first):
+            text = text.rstrip("\r\n")
+            cells = self._fixed(text) if self.fields else text.split(self.separator)
+            yield Row(line, cells if text else [])
+
+    def _fixed(self, text: str) -> list[str]:
+        data = text.encode(self.encoding, errors="replace")
+        return [
+            data[begin - 1 : begin - 1 + size].decode(self.encoding, errors="replace")
+            for begin, size in self.fields
+            if begin <= len(data)
+        ]
+
+
+def _quoted(lines: Iterator[str], separator: str, first: int) -> Iterator[Row]:
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    line = first
     while True:
         try:
             for cells in reader:
                 yield Row(line, cells)
-                line = reader.line_num + 1
+                line = first + reader.line_num
             return
         except csv.Error as error:
-            if reader.line_num > line or "end of data" in str(error) or "limit" in str(error):
+            last = first + reader.line_num - 1
+            if last > line or "end of data" in str(error):
                 raise Rejected([_open_quote(line)]) from error
             yield Row(line, [], sound=False)
-            line = reader.line_num + 1
+            line = last + 1
 
 
 def _open_quote(line: int) -> Problem:
     return Problem(N_("第 %(line)s 行的引号没有结束：文件被截断或引号有误。"), {"line": line}, line=line)
-
-
-def is_workbook(content: bytes) -> bool:
-    """Whether the bytes are a workbook (xlsx, or the older binary xls)."""
-    return content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
-
-
-def workbook(content: bytes) -> Iterator[Row]:
-    """Give the rows of the first visible sheet; numbers and days as plain text.
-
-    Raises:
-        Rejected: the workbook is damaged, protected or unreasonably large.
-    """
-    try:
-        if content.startswith(b"PK"):
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > _UNPACKED_LIMIT:
-                    raise Rejected([Problem(N_("工作簿过大，请拆分后再上传。"))])
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheet = book.get_sheet_by_index(0)
-        for line, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1):
-            yield Row(line, [cell_text(cell) for cell in cells])
-    except (CalamineError, zipfile.BadZipFile, IndexError, ValueError) as error:
-        raise Rejected([Problem(N_("无法打开工作簿：文件已损坏、被截断或有密码。"))]) from error
-
-
-Cell = int | float | str | bool | time | date | datetime | timedelta
-
-
-def cell_text(cell: Cell) -> str:
-    """Return a workbook cell as a person would have typed it; whole numbers without `.0`."""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
-    if isinstance(cell, float):
-        return format(Decimal(f"{cell:.15g}"), "f")
-    return cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -12,7 +12,8 @@ _MONEY = {
     "亿元": Decimal(100_000_000),
 }
 _PARTS = {"%": Decimal(1), "‰": Decimal("0.1")}
-_COUNTS = ("户", "笔", "人", "次", "分", "件", "张", "个", "天", "小时")
+COUNTS = ("户", "笔", "人", "次", "分", "件", "张", "个", "天", "小时")
+"""Units of what is counted, which do not convert."""
 _SHORT = {
     "万": "万元",
     "亿": "亿元",
@@ -23,7 +24,7 @@ _SHORT = {
     "yuan": "元",
 }
 
-UNITS = (*_MONEY, *_PARTS, *_COUNTS)
+UNITS = (*_MONEY, *_PARTS, *COUNTS)
 """Units that may stand behind a number or in a header."""
 
 

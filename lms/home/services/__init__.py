@@ -11,10 +11,12 @@ from lms.appraisal import services as appraisal
 from lms.assessment import services as assessment
 from lms.core.todo import Todo
 from lms.feedback import services as feedback
+from lms.indicators import services as indicators
+from lms.indicators.services import feeds
 from lms.learning import services as learning
 from lms.roleplay import services as roleplay
 
-ROOMS = (learning, assessment, roleplay, feedback, appraisal)
+ROOMS = (learning, assessment, roleplay, feedback, indicators, appraisal, feeds)
 
 
 def todos(session: Session, person: Person, now: datetime) -> list[Todo]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
-from lms.core.duck import duck
+from lms.core.duck import Rows, literal
 from lms.core.errors import Problem
 from lms.core.i18n import N_
 from lms.core.periods import Period
@@ -47,6 +47,16 @@ _REASONS = {
 }
 
 
+OF_OTHER_LINES = frozenset(_REASONS[name][0] for name in ("double", "double_target"))
+"""Messages whose detail is the number of another line."""
+OF_A_VALUE = frozenset(
+    message for message, field in _REASONS.values() if field in ("数值", "指标", "计算/推算")
+)
+"""Messages about one value, not about the whole row."""
+UNPAIRED = _REASONS["pair"][0]
+ALREADY_A_TARGET = _REASONS["exists_target"][0]
+
+
 @dataclass(frozen=True)
 class Spec:
     """An indicator as the checks need it; `base` is the code of what a change indicator is the change of."""
@@ -66,64 +76,87 @@ class Spec:
 class Checked:
     """The good rows, in the units of their indicators, and what is wrong with the rest.
 
-    `digests` tells two files of the same content, by set ("" where there are no sets).
+    `good` are the rows where they are: in memory, or (of large files) in DuckDB; `rows` brings them
+    into memory. `digests` tells two files of the same content, by set ("" where there are no sets).
+    `bad`: how many rows have a problem. `spans`: of each set the number of good rows, their first and
+    last day. `notes` are worth knowing, though they hinder nothing.
     """
 
-    rows: pa.Table
+    good: pa.Table | Rows
     problems: list[Problem]
     digests: Mapping[str, str] = field(default_factory=dict)
+    bad: int | None = None
+    spans: Mapping[str, tuple[int, date, date]] = field(default_factory=dict)
+    notes: Sequence[Problem] = ()
+
+    @property
+    def rows(self) -> pa.Table:
+        """The good rows, in memory."""
+        return self.good.by_line() if isinstance(self.good, Rows) else self.good
 
 
 def check_actuals(
-    rows: pa.Table, specs: Sequence[Spec], employees: Collection[str], period: Period, existing: pa.Table
+    rows: Rows,
+    specs: Sequence[Spec],
+    employees: Collection[str],
+    period: Period,
+    existing: pa.Table,
+    *,
+    alone: bool = False,
 ) -> Checked:
-    """Check rows of actuals.
+    """Check rows of actuals; `alone`: a basic value may come without its change value.
 
     `rows`: line, employee, indicator, day, value, value_unit, flag, reference, as read.
     `existing`: employee, indicator, day, reference, batch of values that already count.
     The good rows come as line, employee, indicator (code), indicator_set, day, value
-    (in the indicator's unit), flag, reference, paired (a basic value with its change), by line.
+    (in the indicator's unit), flag, reference, paired (a basic value with its change).
     """
     single = ", ".join(f"'{one.value}'" for one in _SINGLE)
-    twin = f"(joined.indicator_set IN ({single}) OR joined.reference IS NOT NULL)"
-    key = "employee, code, day, CASE WHEN indicator_set IN (" + single + ") THEN NULL ELSE reference END"
     reasons = {
-        "employee": ("known.number IS NULL", "joined.employee", "NULL"),
-        "indicator": ("code IS NULL", "joined.indicator", "NULL"),
+        "employee": ("known IS NULL", "employee", "NULL"),
+        "indicator": ("code IS NULL", "indicator", "NULL"),
         "period": (
-            f"NOT (joined.day >= DATE '{period.first}' AND joined.day < DATE '{period.after}')",
-            "joined.day",
+            f"NOT (day >= DATE '{period.first}' AND day < DATE '{period.after}')",
+            "day",
             f"'{period.code}'",
         ),
-        **_value_reasons("joined.value"),
+        **_value_reasons("value_unit"),
         "flag": ("indicator_set = 'change' AND flag IS NULL", "NULL", "NULL"),
-        "double": (f"{twin} AND joined.line > first_line", "NULL", "first_line"),
-        "exists": (
-            f"existing.batch IS NOT NULL AND {twin}",
-            "joined.day",
-            "existing.batch",
-        ),
+        "double": ("first_line IS NOT NULL", "NULL", "first_line"),
+        "exists": ("batch IS NOT NULL", "day", "batch"),
     }
-    query = f"""
-        FROM (SELECT *, min(line) OVER (PARTITION BY {key}) AS first_line FROM rows
-              LEFT JOIN spelling ON lower(indicator) = spelled LEFT JOIN spec USING (code)) joined
-        LEFT JOIN known ON joined.employee = known.number
-        LEFT JOIN factor ON value_unit = written AND unit = wanted
-        LEFT JOIN existing ON joined.employee = existing.employee AND code = existing.indicator
-            AND joined.day = existing.day
-            AND (indicator_set IN ({single}) OR joined.reference = existing.reference)"""
-    columns = (
-        "joined.line AS line, joined.employee AS employee, code AS indicator, indicator_set, "
-        "joined.day AS day, "
-        f"CAST({_scaled('joined.value')} AS DECIMAL(28, 8)) AS value, flag, joined.reference AS reference, "
-        "indicator_set = 'basic' AND coalesce(code IN (SELECT base FROM spec), false) AS paired"
-    )
-    tables = {"rows": rows, "existing": existing, "known": _numbers(employees)}
-    return _checked(tables, specs, reasons, query, columns, _UNPAIRED)
+    return _Check(
+        rows=rows,
+        tables={"existing": existing, "known": _numbers(employees), "spelling": _spelling(specs)},
+        times=_times({spec.unit for spec in specs}),
+        joined="""
+            SELECT r.*, s.* EXCLUDE (spelled), k.number AS known, value AS written,
+                value_unit AS written_unit
+            FROM {rows} r LEFT JOIN spelling s ON lower(r.indicator) = spelled
+            LEFT JOIN known k ON r.employee = k.number""",
+        reasons=reasons,
+        twin=f"(indicator_set IN ({single}) OR reference IS NOT NULL)",
+        key=(
+            "employee",
+            "code",
+            "day",
+            f"CASE WHEN indicator_set IN ({single}) THEN NULL ELSE reference END",
+        ),
+        same="j.employee = e.employee AND j.code = e.indicator AND j.day = e.day "
+        f"AND (j.indicator_set IN ({single}) OR j.reference = e.reference)",
+        columns="line, employee, code AS indicator, indicator_set, day, "
+        "scaled AS value, flag, reference, "
+        "indicator_set = 'basic' AND paired AND line NOT IN (SELECT line FROM bare) AS paired",
+        content=("employee", "code", "indicator_set", "day", "scaled", "flag", "reference"),
+        group="indicator_set",
+        day="day",
+        pairs=any(spec.base for spec in specs),
+        alone=alone,
+    ).made()
 
 
 def check_targets(
-    rows: pa.Table,
+    rows: Rows,
     specs: Sequence[Spec],
     employees: Collection[str],
     units: Collection[str],
@@ -133,40 +166,41 @@ def check_targets(
 
     `rows`: line, employee, unit, indicator, target, target_unit. `existing`: subject_kind,
     subject, indicator, batch. The good rows come as line, subject_kind (employee or unit),
-    subject (number or code), indicator (code), value, by line.
+    subject (number or code), indicator (code), value.
     """
     reasons = {
-        "subject": ("(joined.employee IS NULL) = (joined.unit IS NULL)", "NULL", "NULL"),
-        "employee": ("joined.employee IS NOT NULL AND known.number IS NULL", "joined.employee", "NULL"),
-        "unit": ("joined.unit IS NOT NULL AND known_unit.number IS NULL", "joined.unit", "NULL"),
-        "indicator": ("code IS NULL", "joined.indicator", "NULL"),
-        **_value_reasons("joined.target"),
-        "double_target": ("code IS NOT NULL AND joined.line > first_line", "joined.indicator", "first_line"),
-        "exists_target": ("existing.batch IS NOT NULL", "joined.indicator", "existing.batch"),
+        "subject": ("(employee IS NULL) = (own_unit IS NULL)", "NULL", "NULL"),
+        "employee": ("employee IS NOT NULL AND known IS NULL", "employee", "NULL"),
+        "unit": ("own_unit IS NOT NULL AND known_unit IS NULL", "own_unit", "NULL"),
+        "indicator": ("code IS NULL", "indicator", "NULL"),
+        **_value_reasons("target_unit"),
+        "double_target": ("first_line IS NOT NULL", "indicator", "first_line"),
+        "exists_target": ("batch IS NOT NULL", "indicator", "batch"),
     }
-    query = """
-        FROM (SELECT rows.*, spec.* RENAME (unit AS own_unit),
-                CASE WHEN rows.unit IS NULL THEN 'employee' ELSE 'unit' END AS subject_kind,
-                coalesce(rows.employee, rows.unit) AS subject,
-                min(line) OVER (PARTITION BY rows.employee, rows.unit, code) AS first_line
-              FROM rows LEFT JOIN spelling ON lower(indicator) = spelled LEFT JOIN spec USING (code)) joined
-        LEFT JOIN known ON joined.employee = known.number
-        LEFT JOIN known_unit ON joined.unit = known_unit.number
-        LEFT JOIN factor ON target_unit = written AND own_unit = wanted
-        LEFT JOIN existing ON joined.subject_kind = existing.subject_kind
-            AND joined.subject = existing.subject AND code = existing.indicator"""
-    columns = (
-        "joined.line AS line, joined.subject_kind AS subject_kind, joined.subject AS subject, "
-        f"code AS indicator, CAST({_scaled('joined.target')} AS DECIMAL(28, 8)) AS value"
-    )
-    tables = {
-        "rows": rows,
-        "existing": existing,
-        "known": _numbers(employees),
-        "known_unit": _numbers(units),
-    }
-    reasons["written"] = (reasons["written"][0], "target_unit", "own_unit")
-    return _checked(tables, specs, reasons, query, columns)
+    return _Check(
+        rows=rows,
+        tables={
+            "existing": existing,
+            "known": _numbers(employees),
+            "known_unit": _numbers(units),
+            "spelling": _spelling(specs),
+        },
+        times=_times({spec.unit for spec in specs}),
+        joined="""
+            SELECT r.* RENAME (unit AS own_unit), s.* EXCLUDE (spelled), k.number AS known,
+                u.number AS known_unit, target AS written, target_unit AS written_unit,
+                CASE WHEN r.unit IS NULL THEN 'employee' ELSE 'unit' END AS subject_kind,
+                coalesce(r.employee, r.unit) AS subject
+            FROM {rows} r LEFT JOIN spelling s ON lower(r.indicator) = spelled
+            LEFT JOIN known k ON r.employee = k.number
+            LEFT JOIN known_unit u ON r.unit = u.number""",
+        reasons=reasons,
+        twin="code IS NOT NULL",
+        key=("employee", "own_unit", "code"),
+        same="j.subject_kind = e.subject_kind AND j.subject = e.subject AND j.code = e.indicator",
+        columns="line, subject_kind, subject, code AS indicator, scaled AS value",
+        content=("subject_kind", "subject", "code", "scaled"),
+    ).made()
 
 
 def check_sets(counts: Mapping[IndicatorSet, int], *, split: bool) -> list[Problem]:
@@ -181,89 +215,187 @@ def check_sets(counts: Mapping[IndicatorSet, int], *, split: bool) -> list[Probl
     return [Problem(N_("文件含有多个指标集（%(sets)s），请同意按指标集拆分后再导入。"), {"sets": shown})]
 
 
-_UNPAIRED = """
-    coalesce(
-        (SELECT any_value(change.code) FROM spec change
-            WHERE c.indicator_set = 'basic' AND change.base = c.indicator
-            AND NOT EXISTS (FROM plain g WHERE NOT g.bad AND g.employee = c.employee AND g.day = c.day
-                AND g.indicator = change.code)
-            AND NOT EXISTS (FROM existing e WHERE e.employee = c.employee AND e.day = c.day
-                AND e.indicator = change.code)),
-        (SELECT any_value(own.base) FROM spec own WHERE own.code = c.indicator AND own.base IS NOT NULL
-            AND EXISTS (FROM plain g WHERE g.bad AND NOT g.is_exists AND g.employee = c.employee
-                AND g.day = c.day AND g.indicator = own.base)))"""
-"""The code that a row's value lacks beside it: a basic value's change, or a bad basic value's own."""
+_SCALED = (
+    f"CASE WHEN abs(written) < {_LIMIT} THEN CASE WHEN times = 1 THEN written "
+    "ELSE TRY_CAST(written * times AS DECIMAL(28, 8)) END END AS scaled"
+)
+"""A value in its indicator's unit, NULL when it is too large (multiplying is slow, and mostly by 1)."""
 
 
-def _value_reasons(value: str) -> dict[str, tuple[str, str, str]]:
-    scaled = _scaled(value)
+def _value_reasons(unit: str) -> dict[str, tuple[str, str, str]]:
     return {
-        "written": ("code IS NOT NULL AND times IS NULL", "value_unit", "unit"),
-        "large": (f"abs({value}) >= {_LIMIT} OR abs({scaled}) >= {_LIMIT}", value, "NULL"),
-        "minimum": (f"{scaled} < minimum", value, "minimum"),
-        "maximum": (f"{scaled} > maximum", value, "maximum"),
-        "whole": (f"whole AND {scaled} <> floor({scaled})", value, "NULL"),
+        "written": ("code IS NOT NULL AND times IS NULL", unit, "unit"),
+        "large": (
+            f"abs(written) >= {_LIMIT} OR (times IS NOT NULL AND scaled IS NULL) OR abs(scaled) >= {_LIMIT}",
+            "written",
+            "NULL",
+        ),
+        "minimum": ("scaled < minimum", "written", "minimum"),
+        "maximum": ("scaled > maximum", "written", "maximum"),
+        "whole": ("CASE WHEN whole THEN scaled <> floor(scaled) END", "written", "NULL"),
     }
 
 
-def _scaled(value: str) -> str:
-    """Return the SQL of a value in its indicator's unit; too large a value must not overflow."""
-    return f"(CASE WHEN abs({value}) < {_LIMIT} THEN {value} * times END)"
+PROBLEMS_LIMIT = 100_000
+"""So many bad rows are told one by one."""
+
+_TOLD_ELSEWHERE = ("double", "double_target", "exists", "exists_target")
+"""Reasons that lie in other rows: tables of their own say which lines."""
 
 
-def _checked(
-    tables: Mapping[str, pa.Table],
-    specs: Sequence[Spec],
-    reasons: Mapping[str, tuple[str, str, str]],
-    query: str,
-    columns: str,
-    unpaired: str = "NULL",
-) -> Checked:
-    marks = [f"coalesce({wrong}, false) AS is_{name}" for name, (wrong, _, _) in reasons.items()]
-    shown = [
-        f"CAST({text} AS VARCHAR) AS {letter}_{name}"
-        for name, pair in reasons.items()
-        for letter, text in zip("vd", pair[1:], strict=True)
-    ]
-    names = [*reasons, "pair"]
-    helpers = ", ".join(f"{letter}_{name}" for letter in ("is", "v", "d") for name in names)
-    own = " OR ".join(f"is_{name}" for name in reasons)
-    with duck() as connection:
-        for name, table in {**tables, **_catalogue(specs)}.items():
-            connection.register(f"{name}_given", table)
-            connection.execute(f"CREATE TABLE {name} AS FROM {name}_given")
-        connection.execute(
-            f"CREATE TABLE plain AS SELECT *, {own} AS bad FROM (SELECT {columns}, "
-            f"{', '.join([*marks, *shown])} {query} QUALIFY row_number() OVER (PARTITION BY joined.line) = 1)"
+@dataclass(frozen=True)
+class _Check:
+    """How rows of one kind are checked, in SQL; no row becomes a Python object unless it is bad.
+
+    * joined: the rows of `{rows}` with what is known beside them; `written` is the value as written,
+      in `written_unit`. times: by what it is to be multiplied.
+    * reasons: why a row is bad: a condition, and the value and detail that are shown.
+    * twin: which rows may come only once by `key`; same: when row `j` is one of `existing` (`e`).
+    * columns: of a good row; content: what makes two files the same; group: by what it is told.
+    """
+
+    rows: Rows
+    tables: Mapping[str, pa.Table]
+    joined: str
+    times: str
+    reasons: Mapping[str, tuple[str, str, str]]
+    twin: str
+    key: Sequence[str]
+    same: str
+    columns: str
+    content: Sequence[str]
+    group: str = "''"
+    day: str = "CAST(NULL AS DATE)"
+    pairs: bool = False
+    alone: bool = False
+
+    def made(self) -> Checked:
+        """Return what is good and what is wrong.
+
+        One pass marks each row with what the others need of it (a few numbers); only bad
+        rows are looked at again, and the good ones stay a query.
+        """
+        run = self.rows.room.connection.execute
+        for name, table in self.tables.items():
+            self.rows.room.connection.register(f"{name}_given", table)
+            run(f"CREATE OR REPLACE TABLE {name} AS FROM {name}_given")
+            self.rows.room.connection.unregister(f"{name}_given")
+        own = " OR ".join(
+            f"coalesce({wrong}, false)"
+            for name, (wrong, _, _) in self.reasons.items()
+            if name not in _TOLD_ELSEWHERE
         )
-        connection.execute(
-            "CREATE TABLE checked AS SELECT *, v_pair IS NOT NULL AS is_pair, NULL AS d_pair "
-            f"FROM (SELECT *, CASE WHEN NOT bad THEN {unpaired} END AS v_pair FROM plain c)"
+        run(
+            f"CREATE OR REPLACE TABLE mark AS SELECT line, {own} AS wrong, {self.group} AS part, "
+            f"{self.day} AS day, CASE WHEN {self.twin} THEN hash({', '.join(self.key)}) END AS twin, "
+            f"hash({', '.join(self.content)}) AS content FROM ({self._joined()})"
         )
-        good = connection.sql(
-            f"SELECT * EXCLUDE (bad, {helpers}) FROM checked WHERE NOT (bad OR is_pair) ORDER BY line"
-        ).to_arrow_table()
-        faults = connection.sql(
-            f"SELECT line, {helpers} FROM checked WHERE bad OR is_pair ORDER BY line"
+        run(f"CREATE OR REPLACE TABLE doubled AS {self._doubles()}")
+        run(
+            f"CREATE OR REPLACE TABLE present AS SELECT j.line, min(e.batch) AS batch "
+            f"FROM (SELECT * FROM ({self._joined()}) WHERE {self.twin}) j JOIN existing e ON {self.same} "
+            "GROUP BY j.line"
+            if self.tables["existing"].num_rows
+            else "CREATE OR REPLACE TABLE present (line BIGINT, batch BIGINT)"
+        )
+        run(
+            "CREATE OR REPLACE TABLE fault AS SELECT DISTINCT line FROM (SELECT line FROM mark WHERE wrong "
+            "UNION ALL SELECT line FROM doubled UNION ALL SELECT line FROM present)"
+        )
+        run("CREATE OR REPLACE TABLE lonely (line BIGINT, code VARCHAR)")
+        run("CREATE OR REPLACE TABLE bare (line BIGINT, code VARCHAR)")
+        if self.pairs:
+            self._find_lonely()
+        run("CREATE OR REPLACE TABLE bad AS SELECT line FROM fault UNION ALL SELECT line FROM lonely")
+        good = f"SELECT {self.columns} FROM ({self._joined()}) ANTI JOIN bad USING (line)"
+        problems, bad = self._problems()
+        spans = run(
+            "SELECT part, count(*), min(day), max(day) FROM mark ANTI JOIN bad USING (line) GROUP BY part"
         ).fetchall()
-        digests = _digests(connection, good.column_names)
-    return Checked(good, [problem for row in faults for problem in _problems(row, names)], digests)
+        return Checked(
+            self.rows.room.rows(good),
+            problems,
+            self._digests(),
+            bad,
+            {part: (count, first, last) for part, count, first, last in spans},
+        )
 
+    def _joined(self, only: str = "") -> str:
+        rows = f"({self.rows.query})"
+        if only:
+            rows = f"(SELECT * FROM {rows} WHERE line IN (SELECT line FROM {only}))"
+        joined = f"SELECT *, {self.times} AS times FROM ({self.joined.format(rows=rows)})"
+        return f"SELECT *, {_SCALED} FROM ({joined})"
 
-_OWN = ("line", "paired")
-"""Columns that are not content."""
+    def _doubles(self) -> str:
+        """The query of rows that came before: first by hash, then exactly among the few that are left."""
+        self.rows.room.connection.execute(
+            "CREATE OR REPLACE TABLE again AS SELECT line FROM mark WHERE twin IN "
+            "(SELECT twin FROM mark WHERE twin IS NOT NULL GROUP BY twin HAVING count(*) > 1)"
+        )
+        return (
+            f"SELECT line, first_line FROM (SELECT line, min(line) OVER (PARTITION BY {', '.join(self.key)}) "
+            f"AS first_line FROM ({self._joined('again')})) WHERE line > first_line"
+        )
 
+    def _find_lonely(self) -> None:
+        """Note the basic values without their change, and the changes whose basic value is bad."""
+        run = self.rows.room.connection.execute
+        run(
+            "CREATE OR REPLACE TABLE paired AS SELECT line, employee, code, day, base, indicator_set, "
+            "line IN (SELECT line FROM fault) AS bad, line IN (SELECT line FROM present) AS present "
+            f"FROM ({self._joined()}) WHERE paired OR base IS NOT NULL"
+        )
+        run(
+            "INSERT INTO bare SELECT c.line, any_value(change.code) FROM paired c "
+            "JOIN (SELECT DISTINCT code, base FROM spelling WHERE base IS NOT NULL) change "
+            "ON change.base = c.code ANTI JOIN (SELECT * FROM paired WHERE NOT bad) g "
+            "ON g.employee = c.employee AND g.day = c.day AND g.code = change.code "
+            "ANTI JOIN existing e ON e.employee = c.employee AND e.day = c.day AND e.indicator = change.code "
+            "WHERE c.indicator_set = 'basic' AND NOT c.bad GROUP BY c.line"
+        )
+        if not self.alone:
+            run("INSERT INTO lonely FROM bare")
+        run(
+            "INSERT INTO lonely SELECT c.line, any_value(c.base) FROM paired c "
+            "SEMI JOIN (SELECT * FROM paired WHERE bad AND NOT present) g "
+            "ON g.employee = c.employee AND g.day = c.day AND g.code = c.base "
+            "WHERE c.base IS NOT NULL AND NOT c.bad "
+            "AND c.line NOT IN (SELECT line FROM lonely) GROUP BY c.line"
+        )
 
-def _digests(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> dict[str, str]:
-    """Return a SHA-256 of each set's sound content, whether it counts already or not, in any order."""
-    doubled = "is_exists" if "indicator_set" in columns else "is_exists_target"
-    group = "indicator_set" if "indicator_set" in columns else "''"
-    parts = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in columns if name not in _OWN)
-    rows = connection.sql(
-        f"SELECT {group}, sha256(string_agg(content, chr(10) ORDER BY content)) FROM (SELECT *, "
-        f"concat_ws('|', {parts}) AS content FROM checked WHERE NOT bad OR {doubled}) GROUP BY 1"
-    ).fetchall()
-    return dict(rows)
+    def _problems(self) -> tuple[list[Problem], int]:
+        """Return the problems by line, and how many rows have one."""
+        names = [*self.reasons, "pair"]
+        reasons = {**self.reasons, "pair": ("lacking IS NOT NULL", "lacking", "NULL")}
+        shown = [
+            f"{sql} AS {letter}_{name}"
+            for name, (wrong, value, detail) in reasons.items()
+            for letter, sql in (
+                ("is", f"coalesce({wrong}, false)"),
+                ("v", f"CAST({value} AS VARCHAR)"),
+                ("d", f"CAST({detail} AS VARCHAR)"),
+            )
+        ]
+        helpers = ", ".join(f"{letter}_{name}" for letter in ("is", "v", "d") for name in names)
+        run = self.rows.room.connection.execute
+        run(f"CREATE OR REPLACE TABLE told AS SELECT line FROM bad ORDER BY line LIMIT {PROBLEMS_LIMIT}")
+        found = run(
+            f"SELECT line, {helpers} FROM (SELECT j.line AS line, {', '.join(shown)} "
+            f"FROM ({self._joined('told')}) j LEFT JOIN doubled USING (line) LEFT JOIN present USING (line) "
+            "LEFT JOIN (SELECT line, code AS lacking FROM lonely) USING (line)) ORDER BY line"
+        ).fetchall()
+        counted = run("SELECT count(*) FROM bad").fetchall()
+        return [problem for row in found for problem in _problems(row, names)], int(counted[0][0])
+
+    def _digests(self) -> dict[str, str]:
+        """Return a SHA-256 of each set's sound content, whether it counts already or not, in any order."""
+        rows = self.rows.room.connection.execute(
+            "SELECT part, sha256(concat_ws('|', count(*), sum(CAST(content AS HUGEINT)), bit_xor(content))) "
+            "FROM mark WHERE part IS NOT NULL AND line IN (SELECT line FROM present) OR "
+            "line NOT IN (SELECT line FROM fault) GROUP BY part"
+        ).fetchall()
+        return dict(rows)
 
 
 def _problems(row: tuple[Any, ...], names: list[str]) -> list[Problem]:
@@ -292,36 +424,42 @@ def _numbers(numbers: Collection[str]) -> pa.Table:
     return pa.table({"number": pa.array(sorted(numbers), pa.string())})
 
 
-def _catalogue(specs: Sequence[Spec]) -> dict[str, pa.Table]:
-    """Return the indicators, all spellings of each, and what units convert to theirs."""
+def _times(units: Collection[str]) -> str:
+    """Return the SQL of what a `written_unit` is in terms of an indicator's `unit`, NULL when nothing.
+
+    An unwritten unit is the indicator's own, so most rows need no comparing.
+    """
+    whens = [
+        f"WHEN unit = {literal(wanted)} AND written_unit = {literal(one)} "
+        f"THEN CAST({times:f} AS DECIMAL(18, 8))"
+        for wanted in sorted(units)
+        for one in UNITS
+        if one != wanted and (times := factor(one, wanted))
+    ]
+    return (
+        "CASE WHEN unit IS NULL THEN NULL WHEN written_unit = '' OR written_unit = unit "
+        f"THEN CAST(1 AS DECIMAL(18, 8)) {' '.join(whens)} END"
+    )
+
+
+def _spelling(specs: Sequence[Spec]) -> pa.Table:
+    """Return the indicators by each of their spellings."""
     spelled: dict[str, str] = {}
     for names in ("name_en", "name_zh", "code"):  # a code wins over another indicator's name
         spelled.update({name.lower(): spec.code for spec in specs if (name := getattr(spec, names))})
-    wanted = sorted({spec.unit for spec in specs})
-    factors = [(one, unit, times) for unit in wanted for one in ("", *UNITS) if (times := factor(one, unit))]
-    return {
-        "spelling": pa.table(
-            {
-                "spelled": pa.array(list(spelled), pa.string()),
-                "code": pa.array(list(spelled.values()), pa.string()),
-            }
-        ),
-        "spec": pa.table(
-            {
-                "code": pa.array([spec.code for spec in specs], pa.string()),
-                "indicator_set": pa.array([spec.indicator_set.value for spec in specs], pa.string()),
-                "unit": pa.array([spec.unit for spec in specs], pa.string()),
-                "minimum": pa.array([spec.minimum for spec in specs], _AMOUNT),
-                "maximum": pa.array([spec.maximum for spec in specs], _AMOUNT),
-                "whole": pa.array([spec.whole for spec in specs], pa.bool_()),
-                "base": pa.array([spec.base for spec in specs], pa.string()),
-            }
-        ),
-        "factor": pa.table(
-            {
-                "written": pa.array([one for one, _, _ in factors], pa.string()),
-                "wanted": pa.array([unit for _, unit, _ in factors], pa.string()),
-                "times": pa.array([times for _, _, times in factors], pa.decimal128(18, 8)),
-            }
-        ),
-    }
+    by_code = {spec.code: spec for spec in specs}
+    bases = {spec.base for spec in specs}
+    meant = [by_code[code] for code in spelled.values()]
+    return pa.table(
+        {
+            "spelled": pa.array(list(spelled), pa.string()),
+            "code": pa.array([spec.code for spec in meant], pa.string()),
+            "indicator_set": pa.array([spec.indicator_set.value for spec in meant], pa.string()),
+            "unit": pa.array([spec.unit for spec in meant], pa.string()),
+            "minimum": pa.array([spec.minimum for spec in meant], _AMOUNT),
+            "maximum": pa.array([spec.maximum for spec in meant], _AMOUNT),
+            "whole": pa.array([spec.whole for spec in meant], pa.bool_()),
+            "base": pa.array([spec.base for spec in meant], pa.string()),
+            "paired": pa.array([spec.code in bases for spec in meant], pa.bool_()),
+        }
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from lms.core.textfile import Options
 from lms.indicators.rules.kinds import Aggregate, Direction, ImportKind, IndicatorSet, Policy
@@ -24,6 +26,7 @@ class IndicatorDraft:
     maximum: Decimal | None = None
     whole: bool = False
     base: str | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Held:
 
 @dataclass(frozen=True)
 class UploadDraft:
-    """A file and what its bringer decided about it."""
+    """A file and what its bringer decided about it; records name their data model."""
 
     kind: ImportKind
     name: str
@@ -45,3 +48,8 @@ class UploadDraft:
     policy: Policy = Policy.ALL_OR_NOTHING
     options: Options = field(default_factory=Options)
     split: bool = False
+    data_model_id: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    compute_changes: bool = False
+    supersede: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)

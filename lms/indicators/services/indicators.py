@@ -46,6 +46,7 @@ def define_indicator(session: Session, actor: Acting, draft: IndicatorDraft) -> 
         maximum=draft.maximum,
         whole=draft.whole,
         base_id=base.id if base else None,
+        by_hand=draft.by_hand,
     )
     session.add(indicator)
     session.flush()
@@ -56,6 +57,20 @@ def define_indicator(session: Session, actor: Acting, draft: IndicatorDraft) -> 
 def find_indicator(session: Session, code: str) -> Indicator | None:
     """Return the indicator with a code."""
     return session.scalar(select(Indicator).where(Indicator.code == code))
+
+
+def allow_by_hand(session: Session, actor: Acting, indicator: Indicator, *, by_hand: bool) -> None:
+    """Say whether people may type an indicator's values; what was typed stays."""
+    indicator.by_hand = by_hand
+    session.flush()
+    record(
+        session,
+        actor,
+        "indicators:indicator:by_hand",
+        f"indicator:{indicator.id}",
+        code=indicator.code,
+        by_hand=by_hand,
+    )
 
 
 def found_indicators(session: Session, codes: Collection[str]) -> dict[str, Indicator]:
@@ -90,16 +105,22 @@ def specs(session: Session) -> list[Spec]:
         select(Indicator, base.code).outerjoin(base, Indicator.base_id == base.id).order_by(Indicator.code)
     )
     return [
-        Spec(
-            code=indicator.code,
-            name_zh=indicator.name_zh,
-            name_en=indicator.name_en,
-            indicator_set=indicator.indicator_set,
-            unit=indicator.unit,
-            minimum=indicator.minimum,
-            maximum=indicator.maximum,
-            whole=indicator.whole,
-            base=base_code,
-        )
+        # What is computed need not come with its base, nor its base with it.
+        spec_of(indicator, None if indicator.formula else base_code)
         for indicator, base_code in rows
     ]
+
+
+def spec_of(indicator: Indicator, base: str | None = None) -> Spec:
+    """Return an indicator as the checks need it."""
+    return Spec(
+        code=indicator.code,
+        name_zh=indicator.name_zh,
+        name_en=indicator.name_en,
+        indicator_set=indicator.indicator_set,
+        unit=indicator.unit,
+        minimum=indicator.minimum,
+        maximum=indicator.maximum,
+        whole=indicator.whole,
+        base=base,
+    )

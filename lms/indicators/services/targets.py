@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 import pyarrow as pa
-from sqlalchemy import insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from lms.core.audit import Acting
 from lms.core.errors import Problem
 from lms.core.textfile import Column, Sheet
-from lms.indicators.models import ImportBatch, ImportUpload, Indicator, Target
+from lms.indicators.models import DataModel, ImportBatch, ImportUpload, Indicator, Target
 from lms.indicators.rules import TARGETS, BatchState, Checked, check_targets
 from lms.indicators.services.indicators import found_indicators, specs
 from lms.indicators.services.pipeline import Part, digest_of
@@ -24,20 +24,25 @@ _BLOCK = 2_000
 class TargetsImporter:
     """One batch a file; its targets are rows."""
 
-    columns: Sequence[Column] = TARGETS
+    def columns(self, model: DataModel | None) -> Sequence[Column]:
+        """Return the columns of every such file."""
+        return TARGETS
 
     def check(self, session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
         """Check rows against indicators, people, units and targets that already count."""
         people = session.scalars(select(Employee.number)).all()
         units = session.scalars(select(OrgUnit.code)).all()
         existing = _counting(session, upload.period)
-        return check_targets(sheet.table, specs(session), people, units, existing), []
+        if upload.supersede:
+            existing = existing.slice(0, 0)
+        return check_targets(sheet.good, specs(session), people, units, existing), []
 
     def parts(self, upload: ImportUpload, checked: Checked) -> list[Part]:
         """Return all rows as one part."""
-        if not checked.rows.num_rows:
+        rows = checked.rows
+        if not rows.num_rows:
             return []
-        return [Part(None, checked.rows, digest_of(upload, "", checked.digests[""]))]
+        return [Part(None, rows, digest_of(upload, "", checked.digests[""]))]
 
     def write(self, upload: ImportUpload, part: Part) -> Part:
         """Nothing to write: targets are rows."""
@@ -67,18 +72,31 @@ class TargetsImporter:
             session.execute(insert(Target), values[at : at + _BLOCK])
 
 
+def standing_targets(period: str) -> Select[int]:
+    """Return the select of the ids of the targets that count in a period: of several, the newest batch's."""
+    rank = func.row_number().over(
+        partition_by=(Target.indicator_id, Target.subject_kind, Target.subject_id),
+        order_by=Target.batch_id.desc(),
+    )
+    ranked = (
+        select(Target.id, rank.label("rank"))
+        .join(ImportBatch, Target.batch_id == ImportBatch.id)
+        .where(Target.period == period, ImportBatch.state == BatchState.COMMITTED)
+        .subquery()
+    )
+    return select(ranked.c.id).where(ranked.c.rank == 1)
+
+
 def targets(session: Session, indicator_codes: Collection[str], period: str) -> pa.Table:
     """Return employee_number, indicator, target (float64) of people's targets that count in a period."""
     rows = session.execute(
         select(Employee.number, Indicator.code, Target.value)
         .join(Target, Target.subject_id == Employee.id)
         .join(Indicator, Target.indicator_id == Indicator.id)
-        .join(ImportBatch, Target.batch_id == ImportBatch.id)
         .where(
             Target.subject_kind == "employee",
-            Target.period == period,
+            Target.id.in_(standing_targets(period)),
             Indicator.code.in_(sorted(set(indicator_codes))),
-            ImportBatch.state == BatchState.COMMITTED,
         )
         .order_by(Employee.number, Indicator.code)
     ).all()
@@ -99,12 +117,10 @@ def unit_targets(
         select(OrgUnit.code, Indicator.code, Target.value)
         .join(Target, Target.subject_id == OrgUnit.id)
         .join(Indicator, Target.indicator_id == Indicator.id)
-        .join(ImportBatch, Target.batch_id == ImportBatch.id)
         .where(
             Target.subject_kind == "unit",
-            Target.period == period,
+            Target.id.in_(standing_targets(period)),
             Indicator.code.in_(sorted(set(indicator_codes))),
-            ImportBatch.state == BatchState.COMMITTED,
         )
     ).all()
     return {(unit, indicator): value for unit, indicator, value in rows}
@@ -115,10 +131,9 @@ def _counting(session: Session, period: str) -> pa.Table:
     rows = session.execute(
         select(Target.subject_kind, Employee.number, OrgUnit.code, Indicator.code, Target.batch_id)
         .join(Indicator, Target.indicator_id == Indicator.id)
-        .join(ImportBatch, Target.batch_id == ImportBatch.id)
         .outerjoin(Employee, (Target.subject_id == Employee.id) & (Target.subject_kind == "employee"))
         .outerjoin(OrgUnit, (Target.subject_id == OrgUnit.id) & (Target.subject_kind == "unit"))
-        .where(Target.period == period, ImportBatch.state == BatchState.COMMITTED)
+        .where(Target.id.in_(standing_targets(period)))
     ).all()
     return pa.table(
         {

@@ -1,78 +1,14 @@
-"""The tree of org units over time."""
+"""Reading the tree of org units on a day."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.audit import Acting, record
 from lms.core.dated import valid_on
-from lms.core.errors import Refused
-from lms.core.i18n import N_
-from lms.people.models import Grade, Level, OrgPlacement, OrgUnit, Post, Posting
-
-
-def open_unit(
-    session: Session,
-    actor: Acting,
-    *,
-    code: str,
-    name_zh: str,
-    level: Level,
-    parent: OrgUnit | None,
-    valid_from: date,
-    name_en: str | None = None,
-) -> OrgUnit:
-    """Open a unit under a parent from a day on; only a head office has no parent.
-
-    Raises:
-        Refused: when the code is taken or the parent does not suit the level.
-    """
-    if find_unit(session, code) is not None:
-        raise Refused(N_("机构代码 %(code)s 已存在。"), code=code)
-    order = list(Level)
-    if parent is None and level is not Level.HEAD_OFFICE:
-        raise Refused(N_("机构 %(code)s 需要上级机构。"), code=code)
-    if parent is not None and order.index(parent.level) >= order.index(level):
-        raise Refused(N_("机构 %(code)s 的级别必须低于其上级。"), code=code)
-    unit = OrgUnit(code=code, name_zh=name_zh, name_en=name_en, level=level)
-    session.add(unit)
-    session.flush()
-    session.add(
-        OrgPlacement(org_unit_id=unit.id, parent_id=parent.id if parent else None, valid_from=valid_from)
-    )
-    session.flush()
-    record(session, actor, "people:unit:open", f"org_unit:{unit.id}", code=code)
-    return unit
-
-
-def move_unit(session: Session, actor: Acting, unit: OrgUnit, parent: OrgUnit, day: date) -> OrgPlacement:
-    """Hang a unit under another parent from a day on; earlier days keep the old parent.
-
-    Raises:
-        Refused: when the move would make a ring, or the unit is not open on that day.
-    """
-    current = session.scalar(
-        select(OrgPlacement).where(OrgPlacement.org_unit_id == unit.id, valid_on(OrgPlacement, day))
-    )
-    if current is None:
-        raise Refused(N_("机构 %(code)s 在 %(day)s 未开业。"), code=unit.code, day=day.isoformat())
-    if parent.id in set(session.scalars(subtree(unit.id, day))):
-        raise Refused(N_("机构不能移到自己的下级之下。"))
-    if current.valid_from == day:
-        current.parent_id = parent.id
-        placement = current
-    else:
-        placement = OrgPlacement(
-            org_unit_id=unit.id, parent_id=parent.id, valid_from=day, valid_to=current.valid_to
-        )
-        current.valid_to = day
-        session.add(placement)
-    session.flush()
-    record(session, actor, "people:unit:move", f"org_unit:{unit.id}", parent=parent.code, day=day.isoformat())
-    return placement
+from lms.people.models import OrgPlacement, OrgUnit, Posting
 
 
 def find_unit(session: Session, code: str) -> OrgUnit | None:
@@ -141,53 +77,45 @@ def unit_on(session: Session, employee_id: int, day: date) -> OrgUnit | None:
     )
 
 
-def define_post(session: Session, code: str, name_zh: str, series: str, name_en: str | None = None) -> Post:
-    """Return the post with a code, defining it when it is new."""
-    found = session.scalar(select(Post).where(Post.code == code))
-    if found is None:
-        found = Post(code=code, name_zh=name_zh, name_en=name_en, series=series)
-        session.add(found)
-        session.flush()
-    return found
+def pick_unit(session: Session, words: str) -> OrgUnit | None:
+    """Return the unit that a person means by its code or by its name, when only one has it."""
+    text = words.strip()
+    found = find_unit(session, text)
+    if found is not None:
+        return found
+    named = list(
+        session.scalars(select(OrgUnit).where(or_(OrgUnit.name_zh == text, OrgUnit.name_en == text)).limit(2))
+    )
+    return named[0] if len(named) == 1 else None
 
 
-def define_grade(session: Session, code: str, name_zh: str, rank: int, name_en: str | None = None) -> Grade:
-    """Return the grade with a code, defining it when it is new."""
-    found = session.scalar(select(Grade).where(Grade.code == code))
-    if found is None:
-        found = Grade(code=code, name_zh=name_zh, name_en=name_en, rank=rank)
-        session.add(found)
-        session.flush()
-    return found
+def open_throughout(session: Session, unit: OrgUnit, first: date, after: date | None) -> bool:
+    """Whether a unit is open on every day from `first` until the day before `after`."""
+    reached: date | None = first
+    places = session.execute(
+        select(OrgPlacement.valid_from, OrgPlacement.valid_to)
+        .where(OrgPlacement.org_unit_id == unit.id)
+        .order_by(OrgPlacement.valid_from)
+    )
+    for begins, ends in places:
+        if reached is not None and begins <= reached and (ends is None or ends > reached):
+            reached = ends
+    return reached is None or (after is not None and reached >= after)
 
 
-def new_post(
-    session: Session, actor: Acting, *, code: str, name_zh: str, name_en: str | None, series: str
-) -> Post:
-    """Define a post.
-
-    Raises:
-        Refused: when the code is taken.
-    """
-    if session.scalar(select(Post.id).where(Post.code == code)) is not None:
-        raise Refused(N_("代码 %(code)s 已存在。"), code=code)
-    made = define_post(session, code, name_zh, series, name_en)
-    record(session, actor, "people:post:define", f"post:{made.id}", code=code)
-    return made
+def placements(session: Session, unit_id: int) -> list[tuple[OrgPlacement, OrgUnit | None]]:
+    """Return a unit's places with their parents, the latest first."""
+    rows = session.execute(
+        select(OrgPlacement, OrgUnit)
+        .outerjoin(OrgUnit, OrgUnit.id == OrgPlacement.parent_id)
+        .where(OrgPlacement.org_unit_id == unit_id)
+        .order_by(OrgPlacement.valid_from.desc())
+    )
+    return [(placement, parent) for placement, parent in rows]
 
 
-def new_grade(
-    session: Session, actor: Acting, *, code: str, name_zh: str, name_en: str | None, rank: int
-) -> Grade:
-    """Define a grade at a place in the order of grades.
-
-    Raises:
-        Refused: when the code or the place is taken.
-    """
-    if session.scalar(select(Grade.id).where(Grade.code == code)) is not None:
-        raise Refused(N_("代码 %(code)s 已存在。"), code=code)
-    if session.scalar(select(Grade.id).where(Grade.rank == rank)) is not None:
-        raise Refused(N_("次序 %(rank)s 已被另一个等级占用。"), rank=rank)
-    made = define_grade(session, code, name_zh, rank, name_en)
-    record(session, actor, "people:grade:define", f"grade:{made.id}", code=code, rank=rank)
-    return made
+def merged_into(session: Session, unit_id: int) -> list[OrgUnit]:
+    """Return the units that were merged into this one, by code."""
+    return list(
+        session.scalars(select(OrgUnit).where(OrgUnit.successor_id == unit_id).order_by(OrgUnit.code))
+    )

@@ -1,44 +1,49 @@
-"""Indicators; what was uploaded and which batches of it count; targets.
+"""What was uploaded, how it was read, and which batches of it count.
 
-Actuals themselves are not rows here but Parquet files: a file that no committed batch names
-does not exist.
+Actuals and the records of data models are not rows here but Parquet files: a file that no
+committed batch names does not exist.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.core.db import Model
 from lms.core.files import StoredFile
 from lms.core.reach import Reach
-from lms.core.types import EnumText, Json, LocalDate, Score, UtcDateTime
-from lms.indicators.rules.kinds import Aggregate, BatchState, Direction, ImportKind, IndicatorSet, Policy
+from lms.core.types import EnumText, Json, LocalDate, UtcDateTime
+from lms.indicators.models.datamodel import DataModel
+from lms.indicators.rules.kinds import BatchState, ImportKind, IndicatorSet, Policy
 
 
-class Indicator(Model):
-    """Something that is measured, in one unit, in exactly one set."""
+class ImportMapping(Model):
+    """How files of one kind (and data model) are read: which title is which column, and the layout.
 
-    __tablename__ = "indicator"
+    Versions of one name follow each other by date: a file is read by the version of its own period.
+    """
+
+    __tablename__ = "import_mapping"
     __scope__ = Reach.shared()
+    __table_args__ = (
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="days"),
+        UniqueConstraint("name", "valid_from"),
+    )
 
-    code: Mapped[str] = mapped_column(String(40), unique=True)
-    name_zh: Mapped[str] = mapped_column(String(120))
-    name_en: Mapped[str | None] = mapped_column(String(120))
-    indicator_set: Mapped[IndicatorSet] = mapped_column(EnumText(IndicatorSet))
-    unit: Mapped[str] = mapped_column(String(20))
-    direction: Mapped[Direction] = mapped_column(EnumText(Direction))
-    aggregate: Mapped[Aggregate] = mapped_column(EnumText(Aggregate))
-    minimum: Mapped[Decimal | None] = mapped_column(Score)
-    maximum: Mapped[Decimal | None] = mapped_column(Score)
-    whole: Mapped[bool] = mapped_column(default=False)
-    base_id: Mapped[int | None] = mapped_column(ForeignKey("indicator.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[ImportKind] = mapped_column(EnumText(ImportKind))
+    data_model_id: Mapped[int | None] = mapped_column(ForeignKey("data_model.id"))
+    titles: Mapped[Any] = mapped_column(Json)
+    options: Mapped[Any] = mapped_column(Json)
+    valid_from: Mapped[date] = mapped_column(LocalDate)
+    valid_to: Mapped[date | None] = mapped_column(LocalDate)
+    actor_label: Mapped[str] = mapped_column(String(120))
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    base: Mapped[Indicator | None] = relationship(remote_side="Indicator.id")
+    data_model: Mapped[DataModel | None] = relationship()
 
 
 class ImportUpload(Model):
@@ -51,27 +56,44 @@ class ImportUpload(Model):
     kind: Mapped[ImportKind] = mapped_column(EnumText(ImportKind))
     state: Mapped[BatchState] = mapped_column(EnumText(BatchState), default=BatchState.DRAFT)
     policy: Mapped[Policy] = mapped_column(EnumText(Policy))
+    data_model_id: Mapped[int | None] = mapped_column(ForeignKey("data_model.id"))
+    mapping_id: Mapped[int | None] = mapped_column(ForeignKey("import_mapping.id"))
     period: Mapped[str] = mapped_column(String(7))
     split: Mapped[bool] = mapped_column(default=False)
+    compute_changes: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether change values that a basic file lacks are computed from it instead of refusing the file."""
+    supersede: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether targets that count already are replaced by the file's."""
     name: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64))
     stored_file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    titles: Mapped[Any] = mapped_column(Json, default=dict, server_default="{}")
+    """Which title of the file is which column, where the person said so: {column: title}."""
     options: Mapped[Any] = mapped_column(Json)
+    extra: Mapped[Any] = mapped_column(Json, default=dict, server_default="{}")
+    """What one kind asks beyond how the file is read; for people the effective day and what became of it."""
     layout: Mapped[Any | None] = mapped_column(Json)
     rows: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
     rejects: Mapped[str | None] = mapped_column(String(200))
+    notes: Mapped[Any] = mapped_column(Json, default=list, server_default="[]")
+    """What was worth knowing though it hindered nothing: [{message, params}]."""
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
     account_id: Mapped[int | None]
     actor_label: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     stored_file: Mapped[StoredFile] = relationship()
+    data_model: Mapped[DataModel | None] = relationship()
+    mapping: Mapped[ImportMapping | None] = relationship()
     batches: Mapped[list[ImportBatch]] = relationship(back_populates="upload", order_by="ImportBatch.id")
 
 
 class ImportBatch(Model):
-    """What of an upload counts together: one set's actuals, or its targets, or its people."""
+    """What of an upload counts together: one set's actuals, or its targets, or its people.
+
+    `reason` is why, where people typed it instead of bringing a file.
+    """
 
     __tablename__ = "import_batch"
     __scope__ = Reach.shared()
@@ -91,6 +113,7 @@ class ImportBatch(Model):
     kind: Mapped[ImportKind] = mapped_column(EnumText(ImportKind))
     indicator_set: Mapped[IndicatorSet | None] = mapped_column(EnumText(IndicatorSet))
     state: Mapped[BatchState] = mapped_column(EnumText(BatchState), index=True)
+    data_model_id: Mapped[int | None] = mapped_column(ForeignKey("data_model.id"), index=True)
     source_name: Mapped[str] = mapped_column(String(255))
     source_sha256: Mapped[str] = mapped_column(String(64))
     content_sha256: Mapped[str] = mapped_column(String(64))
@@ -103,27 +126,7 @@ class ImportBatch(Model):
     committed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdraw_reason: Mapped[str | None] = mapped_column(String(500))
+    reason: Mapped[str | None] = mapped_column(String(500))
 
     upload: Mapped[ImportUpload] = relationship(back_populates="batches")
-
-
-class Target(Model):
-    """What is aimed at for one person or unit, in the indicator's unit; counts while its batch does."""
-
-    __tablename__ = "target"
-    __scope__ = Reach()
-    __table_args__ = (
-        UniqueConstraint("batch_id", "line"),
-        Index("ix_target_subject", "period", "indicator_id", "subject_kind", "subject_id"),
-    )
-
-    indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"))
-    subject_kind: Mapped[str] = mapped_column(String(20))
-    subject_id: Mapped[int]
-    period: Mapped[str] = mapped_column(String(7))
-    value: Mapped[Decimal] = mapped_column(Score)
-    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"))
-    line: Mapped[int]
-
-    indicator: Mapped[Indicator] = relationship()
-    batch: Mapped[ImportBatch] = relationship()
+    data_model: Mapped[DataModel | None] = relationship()
