@@ -270,6 +270,14 @@ def test_nul_and_broken_bytes_are_named_by_line() -> None:
     assert sheet.table.num_rows == 200
 
 
+@pytest.mark.parametrize("ends", ["", "\n", "\r\n", "\r"])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_the_last_row_needs_no_line_end(ends: str, rows: int) -> None:
+    lines = ["工号,日期,数值", *["1,2026-01-01,5"] * rows]
+    sheet = read(((ends or "\n").join(lines) + ends).encode(), COLUMNS)
+    assert (sheet.rows, sheet.problems) == (rows, [])
+
+
 def test_totals_are_left_out_only_when_declared() -> None:
     content = "工号,日期,数值\n1,2026-01-01,1\n工号,日期,数值\n合计,,1\n人民币合计,,1\n".encode()
     plainly = read(content, COLUMNS)

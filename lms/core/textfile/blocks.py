@@ -60,7 +60,8 @@ class Feed:
     def skip_to(self, line: int) -> None:
         """Leave out the lines before `line`."""
         while block := self.take():
-            after = block.line + line_count(block.data)
+            unended = not block.data.endswith((b"\n", b"\r"))
+            after = block.line + line_count(block.data) + unended
             if after <= line:
                 continue
             lines = block.lines()
