@@ -6,16 +6,20 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from flask import Flask
+from sqlalchemy import URL, select
 from sqlalchemy.orm import Session
 
 from lms.access.models import Account
 from lms.access.services import Person, person_of
+from lms.core.db import db
 from lms.demo.services import PASSWORD, build
 from lms.people.models import Employee, OrgUnit
+from tests import stores
 
 TODAY = date(2026, 11, 24)
 
@@ -52,13 +56,35 @@ def bank(session: Session) -> Cast:
     return Cast(session)
 
 
+@pytest.fixture(scope="module")
+def standing(make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An app on a tiny bank of the module's own, with courses, closed quarters and an open cohort."""
+
+    def fill(url: URL, home: Path) -> None:
+        app = make_app(url, home)
+        with app.app_context():
+            for _ in build(db.session(), "tiny", TODAY):
+                pass
+            db.session.commit()
+            db.session.remove()
+            db.engine.dispose()  # the last connection of SQLite leaves one file behind it, which is copied
+
+    home = tmp_path_factory.mktemp("standing")
+    url = stores.copy_of_bank("standing", home, fill)
+    app = make_app(url, home)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    stores.drop(url)
+
+
 @pytest.fixture
-def whole_bank(session: Session) -> Cast:
-    """The tiny bank with courses, closed quarters and an open cohort (some seconds)."""
-    for _ in build(session, "tiny", TODAY):
-        pass
-    session.flush()
-    return Cast(session)
+def whole_bank(standing: Flask) -> Iterator[Cast]:
+    """The people of that bank; what a test changes is rolled back."""
+    with standing.app_context():
+        yield Cast(db.session())
+        db.session.rollback()
+        db.session.remove()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import importlib
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,6 +40,21 @@ def copy_of_template(name: str) -> URL:
     """Return a database of one's own that holds every table, trigger and no row."""
     template = _template()
     return _copy(template, f"{_prefix()}_{name}_{os.getpid()}_{next(_counter)}")
+
+
+def copy_of_bank(name: str, home: Path, fill: Callable[[URL, Path], None]) -> URL:
+    """Return a database of one's own with the whole tiny bank, its files copied into `home`.
+
+    `fill` builds it, once a run, into a database with every table and a home.
+    """
+    with _only_one("bank"):
+        ready, built = run_directory() / "bank.url", run_directory() / "bank"
+        if not ready.exists():
+            url = copy_of_template("bank")
+            fill(url, built)
+            ready.write_text(url.render_as_string(hide_password=False))
+    shutil.copytree(built, home, dirs_exist_ok=True)
+    return _copy(make_url(ready.read_text()), f"{_prefix()}_{name}_{os.getpid()}_{next(_counter)}")
 
 
 def empty_database(name: str) -> URL:

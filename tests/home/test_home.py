@@ -38,8 +38,8 @@ def test_others_are_not_bothered_with_it(bank: Any, sign_in: Enter, username: st
     assert "开始使用" not in sign_in(username).get("/").text
 
 
-def test_the_steps_are_gone_when_all_are_taken(session: Session, whole_bank: Any) -> None:
-    assert start.steps(session, whole_bank.person("admin")) == []
+def test_the_steps_are_gone_when_all_are_taken(whole_bank: Any) -> None:
+    assert start.steps(whole_bank.session, whole_bank.person("admin")) == []
 
 
 def test_search_finds_people_only_within_reach(session: Session, bank: Any, sign_in: Enter) -> None:

@@ -287,7 +287,12 @@ def test_typed_values_stand_in_place_and_hidden_ones_count_nowhere(deposits: Boo
         ("typed", None, None, f"typed_value:{typed.id}"),
     ]
     hidden = HiddenValue(
-        batch_id=upload.batches[0].id, line=4, reason="误报", actor_label="test", hidden_at=NOW
+        batch_id=upload.batches[0].id,
+        line=4,
+        indicator="DEP_NEW",
+        reason="误报",
+        actor_label="test",
+        hidden_at=NOW,
     )
     session.add(hidden)
     batch = deposits.brings(FIRST, ("a", "0003", "B", "c", "x", 92), ("b", "0003", "B", "c", "x", 8))
