@@ -69,8 +69,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _run.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what touches a database, and what drives a browser, by what it asks for."""
+    if stores.STORE == "postgresql" and PROFILE == "small":
+        sampled = [item for item in items if item.get_closest_marker("sampled")]
+        items[:] = [item for item in items if item not in sampled]
+        config.hook.pytest_deselected(items=sampled)
     for item in items:
         if "database" in getattr(item, "fixturenames", ()) or "databases" in getattr(
             item, "fixturenames", ()

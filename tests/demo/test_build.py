@@ -29,6 +29,7 @@ PLANNED = {"sitting.scheduled_at", "proposal.expires_at"}
 """What may lie ahead of the day: appointments and expiries. Days on which something is due are no moments."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("day", PLAYED, ids=str)
 def test_nothing_is_dated_after_noon_of_the_day(day: date, session: Session) -> None:
     for _ in build(session, "tiny", day):
@@ -68,6 +69,7 @@ app.test_cli_runner().invoke(args=["demo", "build", "--size", "tiny", "--today",
 """
 
 
+@pytest.mark.sampled
 def test_an_interrupted_bank_is_not_there_and_the_next_one_is_whole(
     databases: Databases, make_app: Callable[..., Flask], tmp_path: Path
 ) -> None:

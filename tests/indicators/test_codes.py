@@ -253,6 +253,7 @@ _STEP = st.one_of(
 )
 
 
+@pytest.mark.sampled
 @pytest.mark.requirement("7.28")
 @settings(few, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(_STEP, min_size=1, max_size=6))

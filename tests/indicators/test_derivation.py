@@ -261,6 +261,7 @@ def test_only_what_is_touched_is_recomputed_and_listed(derived: Session, bring: 
     assert {item["indicator"] for item in listed.items} == {"WORTH"}
 
 
+@pytest.mark.sampled
 @settings(
     few, max_examples=30 if PROFILE == "full" else 3, deadline=None, suppress_health_check=list(HealthCheck)
 )

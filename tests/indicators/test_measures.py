@@ -359,6 +359,7 @@ LEGAL = settings(
 )
 
 
+@pytest.mark.sampled
 @pytest.mark.requirement("7.19")
 @LEGAL
 @given(rows=ROWS, moved=st.integers(1, DAYS - 1), delivery=st.sampled_from(list(Delivery)[:2]))
@@ -406,6 +407,7 @@ def _expected(rows: list[Any], code: str, delivery: Delivery) -> float:
     return total / (DAYS - days[0])
 
 
+@pytest.mark.sampled
 @LEGAL
 @given(amounts=st.lists(st.integers(1, 10**6), min_size=6, max_size=6), moved=st.integers(1, 5))
 def test_the_short_way_gives_what_the_long_way_gives(
@@ -430,6 +432,7 @@ def test_the_short_way_gives_what_the_long_way_gives(
         assert short["H", "AVG"] == pytest.approx(sum(amounts) / 6 + 7)
 
 
+@pytest.mark.sampled
 @pytest.mark.requirement("7.27")
 @LEGAL
 @given(rows=ROWS, again=ROWS)

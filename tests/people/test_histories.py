@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -117,6 +118,7 @@ people = st.lists(
 )
 
 
+@pytest.mark.sampled
 @given(acts, people, st.randoms(use_true_random=False))
 @settings(max_examples=20)
 def test_stored_trees_and_people_stay_whole(

@@ -34,6 +34,7 @@ ACKNOWLEDGED = 1
 """Steps that must be on record before a kill, else the test would show nothing."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_a_killed_packing_ends_after_a_restart_with_everybody_in_it_once(
     round_: int, databases: Databases, make_app: Callable[..., Flask], tmp_path: Path
