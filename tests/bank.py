@@ -20,6 +20,7 @@ from lms.core.db import db
 from lms.demo.services import PASSWORD, build
 from lms.people.models import Employee, OrgUnit
 from tests import stores
+from tests.replay import Named, replayed
 
 TODAY = date(2026, 11, 24)
 
@@ -49,10 +50,14 @@ class Cast:
 @pytest.fixture
 def bank(session: Session) -> Cast:
     """Units, people and accounts only; each test makes what else it needs."""
-    for _title, done, _steps in build(session, "tiny", TODAY):
-        if done == 1:
-            break
-    session.flush()
+
+    def people() -> Named:
+        for _title, done, _steps in build(session, "tiny", TODAY):
+            if done == 1:
+                break
+        return {}
+
+    replayed(session, "bank", people)
     return Cast(session)
 
 

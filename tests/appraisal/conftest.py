@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms.access.services.accounts import HASHER
 from lms.appraisal.models import Cycle
 from lms.core import clock
-from tests.appraisal.house import NOW, TODAY, House, whole_story
+from tests.appraisal.house import NOW, TODAY, House, told_again
 
 PASSWORD = "a password of these tests"
 HASH = HASHER.hash(PASSWORD)
@@ -21,7 +21,7 @@ HASH = HASHER.hash(PASSWORD)
 @pytest.fixture
 def story(session: Session) -> tuple[House, Cycle]:
     """Three managers with all their figures in an open cycle."""
-    return whole_story(session, HASH)
+    return told_again(session, HASH)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from lms.access.services import Person, grant, open_account, person_of
 from lms.appraisal import services
 from lms.appraisal.models import Appraisal, Cycle, SchemeVersion
 from lms.core.audit import SYSTEM
+from lms.core.db import Model
 from lms.indicators import services as indicators
 from lms.indicators.rules import Direction, ImportKind, IndicatorSet
 from lms.indicators.services.pipeline import hold
@@ -23,6 +24,7 @@ from lms.learning.models import Cohort, CohortState, Course, CourseVersion, Enro
 from lms.learning.services import record_outcome
 from lms.people.models import Employee, Level, OrgUnit
 from lms.people.services import define_grade, define_post, hire, open_unit, post
+from tests.replay import Named, replayed
 
 NOW = datetime(2026, 10, 8, 2, tzinfo=UTC)
 TODAY = date(2026, 10, 8)
@@ -39,6 +41,21 @@ class House:
     units: dict[str, OrgUnit] = field(default_factory=dict)
     people: dict[str, Employee] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, session: Session, named: Named) -> House:
+        """Return the house whose units, people and accounts are so named."""
+        found: dict[str, dict[str, Any]] = {"unit": {}, "person": {}, "account": {}}
+        for name, row in named.items():
+            kind, _, short = name.partition(":")
+            if short:
+                found[kind][short] = row
+        return cls(session, found["unit"], found["person"], found["account"])
+
+    def named(self) -> dict[str, Model]:
+        """Return all of it by name."""
+        kinds = {"unit": self.units, "person": self.people, "account": self.accounts}
+        return {f"{kind}:{name}": row for kind, rows in kinds.items() for name, row in rows.items()}
 
     def person(self, name: str) -> Person:
         return person_of(self.session, self.accounts[name], TODAY, "zh")
@@ -264,3 +281,18 @@ def whole_story(session: Session, password_hash: str = PASSWORD_HASH) -> tuple[H
         now=NOW,
     )
     return house, cycle
+
+
+def told_again(session: Session, password_hash: str, *, computed: bool = False) -> tuple[House, Cycle]:
+    """Return the whole story, computed if wanted; after the first time in a process its rows are copied."""
+
+    def build_it() -> Named:
+        house, cycle = whole_story(session, password_hash)
+        if computed:
+            services.run_cycle(session, cycle, house.person("hr"), NOW)
+        return {**house.named(), "cycle": cycle}
+
+    named = replayed(session, f"story, computed: {computed}, {password_hash}", build_it)
+    cycle = named["cycle"]
+    assert isinstance(cycle, Cycle)
+    return House.of(session, named), cycle

@@ -24,17 +24,16 @@ from lms.appraisal.models import (
 )
 from lms.appraisal.services import schemes
 from lms.core.jobs import Job, run_inline
-from tests.appraisal.house import NOW, House, draft
+from tests.appraisal.conftest import HASH
+from tests.appraisal.house import NOW, House, draft, told_again
 
 Story = tuple[House, Cycle]
 Enter = Callable[[str], FlaskClient]
 
 
 @pytest.fixture
-def computed(session: Session, story: Story) -> Story:
-    house, cycle = story
-    services.run_cycle(session, cycle, house.person("hr"), NOW)
-    return story
+def computed(session: Session) -> Story:
+    return told_again(session, HASH, computed=True)
 
 
 @pytest.fixture

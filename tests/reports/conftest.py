@@ -14,7 +14,7 @@ from lms.access.services.accounts import HASHER
 from lms.appraisal import services
 from lms.appraisal.models import Cycle
 from lms.core import clock, triggers
-from tests.appraisal.house import NOW, TODAY, House, whole_story
+from tests.appraisal.house import NOW, TODAY, House, told_again
 
 PASSWORD = "a password of these tests"
 HASH = HASHER.hash(PASSWORD)
@@ -24,9 +24,7 @@ Story = tuple[House, Cycle]
 @pytest.fixture
 def computed(session: Session) -> Story:
     """Three managers in two branches, computed; nobody but their supervisors sees it yet."""
-    house, cycle = whole_story(session, HASH)
-    services.run_cycle(session, cycle, house.person("hr"), NOW)
-    return house, cycle
+    return told_again(session, HASH, computed=True)
 
 
 @pytest.fixture
