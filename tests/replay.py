@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from lms.core.audit import AuditEntry
 from lms.core.db import Model
 from lms.people.models import OrgUnit
 
@@ -21,7 +22,7 @@ def replayed(session: Session, key: str, build: Callable[[], Named]) -> Named:
     Files that it writes stay where they are from one test to the next. In a database that holds
     something already it is always built.
     """
-    if session.scalar(select(OrgUnit.id).limit(1)) is not None:
+    if any(session.scalar(select(model.id).limit(1)) is not None for model in (OrgUnit, AuditEntry)):
         return build()
     if key in _kept:
         tables, names = _kept[key]
