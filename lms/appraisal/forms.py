@@ -87,7 +87,7 @@ class Number(FloatField):
 class IndicatorRow(Rows):
     """One indicator of a section."""
 
-    code = StringField(_l("编码"), [Length(max=60)])
+    code = StringField(_l("代码"), [Length(max=60)])
     name_zh = StringField(_l("名称"), [Length(max=200)])
     name_en = StringField(_l("英文名称"), [Length(max=200)])
     unit = StringField(_l("单位"), [Length(max=40)])
