@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from lms.core.duck import literal
 from lms.indicators.rules.kinds import FieldKind
 
 
@@ -94,7 +95,7 @@ def sql_of(condition: Condition, kind: FieldKind) -> str:
 
 
 def _literal(value: str, kind: FieldKind) -> str:
-    text = "'" + value.replace("'", "''") + "'"
+    text = literal(value)
     if kind is FieldKind.NUMBER:
         return f"CAST({text} AS DECIMAL(28, 8))"
     return f"CAST({text} AS DATE)" if kind is FieldKind.DAY else text

@@ -17,13 +17,12 @@ from sqlalchemy.orm import Session
 from lms.core import parquet
 from lms.core.audit import Acting
 from lms.core.db import upsert
-from lms.core.duck import duck
+from lms.core.duck import duck, literal
 from lms.core.i18n import N_
 from lms.core.jobs import Job, enqueue
 from lms.indicators.models import Balance, CodeMap, DataModel, HiddenValue, ImportBatch
 from lms.indicators.rules.kinds import BatchState, FieldRole, ImportKind
 from lms.indicators.services.ledgers import indicators_of, ledger_indicators, names_employees
-from lms.indicators.services.origins import text
 from lms.indicators.services.placing import feeding_models, placed
 from lms.people.models import Posting
 
@@ -77,7 +76,7 @@ def compute(session: Session, day: date) -> Sheet:
     compared = ledger_indicators(models)
     by_product = {code for code in compared if _all_know_products(models, code)}
     with placed(session, models, day, day + timedelta(days=1)) as connection:
-        listed = ", ".join(map(text, sorted(by_product))) or "NULL"
+        listed = ", ".join(map(literal, sorted(by_product))) or "NULL"
         table = pa.table(connection.sql(_LINES.format(by_product=listed)).to_arrow_table())
         suspended = connection.execute(
             "SELECT coalesce(sum(n), 0)::BIGINT FROM placed "
@@ -218,7 +217,7 @@ def branch_lines(
     balance: Balance, indicator: str, *, page: int = 1, per_page: int = 50
 ) -> tuple[list[Line], int]:
     """Return one page of one line a branch, those that do not balance first, and their number."""
-    of = f"FROM line WHERE indicator = {text(indicator)}"
+    of = f"FROM line WHERE indicator = {literal(indicator)}"
     total = _read(balance, f"SELECT count(DISTINCT (unit, known)) {of}")[0][0]
     rows = _read(
         balance,
@@ -234,7 +233,7 @@ def product_lines(balance: Balance, indicator: str, unit: str) -> list[Line]:
     rows = _read(
         balance,
         "SELECT unit, known, product, managers, pool, suspense, ledger, CAST(broken AS BIGINT) "
-        f"FROM line WHERE indicator = {text(indicator)} AND unit = {text(unit)} "
+        f"FROM line WHERE indicator = {literal(indicator)} AND unit = {literal(unit)} "
         "ORDER BY broken DESC, product",
     )
     return [Line(*row) for row in rows]
@@ -242,7 +241,7 @@ def product_lines(balance: Balance, indicator: str, unit: str) -> list[Line]:
 
 def _read(balance: Balance, query: str) -> list[Any]:
     with duck(files=True) as connection:
-        connection.execute(f"CREATE VIEW line AS FROM read_parquet({text(parquet.path(balance.file))})")
+        connection.execute(f"CREATE VIEW line AS FROM read_parquet({literal(parquet.path(balance.file))})")
         return connection.execute(query).fetchall()
 
 
@@ -273,11 +272,11 @@ def breaking_rows(
 ) -> tuple[list[Entry], int]:
     """Return one page of a branch's records of these products: the ledger's, what nobody owns, the rest."""
     models = [one for one in feeding_models(session) if indicator in indicators_of(one)]
-    where = f"indicator = {text(indicator)}"
+    where = f"indicator = {literal(indicator)}"
     if products is not None:
-        where += f" AND product IN ({', '.join(map(text, products)) or 'NULL'})"
+        where += f" AND product IN ({', '.join(map(literal, products)) or 'NULL'})"
     with placed(session, models, day, day + timedelta(days=1), where=where, rows=True) as connection:
-        of = f"FROM placed WHERE coalesce(unit, branch, '') = {text(unit)}"
+        of = f"FROM placed WHERE coalesce(unit, branch, '') = {literal(unit)}"
         total = connection.execute(f"SELECT count(*) {of}").fetchall()[0][0]
         rows = connection.execute(
             "SELECT model, ledger, CASE WHEN ledger THEN 'ledger' ELSE place END AS place, batch, line, "

@@ -19,6 +19,7 @@ from lms.core.textfile import csv_text, read
 from lms.indicators.models import CodeMap
 from lms.indicators.rules.codemaps import CODE_MAPS, CodeMapDraft, read_row
 from lms.indicators.rules.kinds import CodeKind
+from lms.indicators.services.codes import spelled_out
 from lms.people.models import Employee, OrgUnit
 
 _BLOCK = 500
@@ -101,20 +102,8 @@ def import_codes(session: Session, actor: Acting, content: bytes, *, now: dateti
 
 def code_map_file(session: Session, titles: Sequence[str]) -> bytes:
     """Return all code maps as a file that `import_codes` reads."""
-    rows = session.execute(
-        select(
-            CodeMap.kind,
-            CodeMap.source,
-            CodeMap.code,
-            Employee.number,
-            OrgUnit.code,
-            CodeMap.valid_from,
-            CodeMap.valid_to,
-        )
-        .outerjoin(Employee, Employee.id == CodeMap.employee_id)
-        .outerjoin(OrgUnit, OrgUnit.id == CodeMap.org_unit_id)
-        .order_by(CodeMap.source, CodeMap.kind, CodeMap.code, CodeMap.valid_from)
-    )
+    by_code = (CodeMap.source, CodeMap.kind, CodeMap.code, CodeMap.valid_from)
+    rows = session.execute(spelled_out().order_by(*by_code))
     return csv_text(
         titles,
         (

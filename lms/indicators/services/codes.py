@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -33,12 +34,9 @@ _TYPES: dict[str, pa.DataType] = {
 _SCHEMA = pa.schema(_TYPES)
 
 
-def register_code_maps(session: Session, connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the table `code_map` in a connection; `valid_to` is never null there.
-
-    An officer's code that stands for a unit (`unit_code`) is that unit's pool.
-    """
-    rows = session.execute(
+def spelled_out() -> Select[*tuple[Any, ...]]:
+    """Return the select of kind, source, code, employee number, unit code and days of all code maps."""
+    return (
         select(
             CodeMap.kind,
             CodeMap.source,
@@ -50,8 +48,15 @@ def register_code_maps(session: Session, connection: duckdb.DuckDBPyConnection) 
         )
         .outerjoin(Employee, Employee.id == CodeMap.employee_id)
         .outerjoin(OrgUnit, OrgUnit.id == CodeMap.org_unit_id)
-        .order_by(CodeMap.id)
-    ).all()
+    )
+
+
+def register_code_maps(session: Session, connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the table `code_map` in a connection; `valid_to` is never null there.
+
+    An officer's code that stands for a unit (`unit_code`) is that unit's pool.
+    """
+    rows = session.execute(spelled_out().order_by(CodeMap.id)).all()
     table = pa.Table.from_pylist(
         [
             dict(zip(_SCHEMA.names, (kind.value, *meaning, valid_to or _NEVER), strict=True))

@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.core.duck import duck
+from lms.core.duck import duck, literal
 from lms.indicators.models import ImportBatch, Indicator
 from lms.indicators.rules import Aggregate
 from lms.indicators.services.attribution import attribute
@@ -30,7 +30,6 @@ from lms.indicators.services.origins import (
     origins,
     register,
     snapshot_days,
-    text,
 )
 
 _TYPES: dict[str, pa.DataType] = {
@@ -148,7 +147,7 @@ def _shortened(
     for one in laid:
         held = None
         if one.indicator and how[one.indicator] is Aggregate.DAILY_AVG and may_be_lean(session, one):
-            known = f"SELECT day FROM snapshot_day WHERE origin = {text(one.name)} ORDER BY day"
+            known = f"SELECT day FROM snapshot_day WHERE origin = {literal(one.name)} ORDER BY day"
             days = [day for (day,) in connection.sql(known).fetchall()]
             held = slots_of(days, ask.after, changes(session, one.system, spans))
         if held is None:
@@ -248,7 +247,9 @@ def _summed(one: Origin, how: dict[str, Aggregate]) -> str:
     bare = one.without("source", "flag", "reference")
     bare = bare if last else bare.without("batch", "line")
     if items:
-        listed = ", ".join(text(code) for code, aggregate in how.items() if aggregate is Aggregate.DISTINCT)
+        listed = ", ".join(
+            literal(code) for code, aggregate in how.items() if aggregate is Aggregate.DISTINCT
+        )
         item = f"CASE WHEN {one.columns['indicator']} IN ({listed}) THEN {one.columns['item']} END"
         bare = replace(bare, columns={**bare.columns, "item": item})
     else:

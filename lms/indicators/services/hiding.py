@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from lms.core import parquet
 from lms.core.audit import Acting, record
-from lms.core.duck import duck
+from lms.core.duck import duck, literal
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
 from lms.indicators.models import HiddenValue, ImportBatch
@@ -51,7 +51,7 @@ def batch_rows(
     if batch.kind not in _LINE or not batch.files:
         raise Refused(N_("批次 %(batch)s 没有可以隐藏的值。"), batch=batch.id)
     number = _LINE[batch.kind]
-    listed = ", ".join("'" + parquet.path(file).replace("'", "''") + "'" for file in batch.files)
+    listed = ", ".join(literal(parquet.path(file)) for file in batch.files)
     with duck(files=True) as connection:
         found = connection.sql(f"SELECT * FROM read_parquet([{listed}], union_by_name = true)")
         columns = [one for one in found.columns if one not in (number, "_day", "source")]

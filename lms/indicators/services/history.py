@@ -12,11 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from lms.core import parquet
-from lms.core.duck import duck
+from lms.core.duck import duck, literal
 from lms.core.periods import Period
 from lms.indicators.models import HiddenValue, ImportBatch, Indicator, Recalculation, TypedValue
 from lms.indicators.rules import BatchState, ImportKind
-from lms.indicators.services.origins import text
 from lms.people.models import Employee, OrgUnit
 
 RECENT = 200
@@ -112,7 +111,7 @@ def past_rows(session: Session, indicator: Indicator, employee: Employee, period
 
 
 def _rows(files: Sequence[str], code: str, number: str, period: Period) -> list[tuple[int, date, Decimal]]:
-    listed = ", ".join(text(parquet.path(file)) for file in files)
+    listed = ", ".join(literal(parquet.path(file)) for file in files)
     if not listed:
         return []
     with duck(files=True) as connection:

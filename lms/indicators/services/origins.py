@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from lms.core import parquet
+from lms.core.duck import literal
 from lms.indicators.models import (
     CodeMap,
     DataField,
@@ -99,7 +100,7 @@ class Origin:
         """Return the query of the rows, all columns of `entry`."""
         chosen = ", ".join(f"{sql} AS {name}" for name, sql in self.columns.items())
         return (
-            f"SELECT {text(self.name)} AS origin, {str(self.snapshot).lower()} AS snapshot, "
+            f"SELECT {literal(self.name)} AS origin, {str(self.snapshot).lower()} AS snapshot, "
             f"* REPLACE ({CLEAN}) FROM (SELECT {chosen} FROM {self.relation} WHERE {self.where})"
         )
 
@@ -121,7 +122,7 @@ class Origin:
         )
         names = ", ".join(["origin", "snapshot", *KEYS, *aggregates])
         return (
-            f"SELECT {names} FROM (SELECT * REPLACE ({CLEAN}) FROM (SELECT {text(self.name)} AS origin, "
+            f"SELECT {names} FROM (SELECT * REPLACE ({CLEAN}) FROM (SELECT {literal(self.name)} AS origin, "
             f"{str(self.snapshot).lower()} AS snapshot, {fixed}{', ' if fixed else ''}* FROM ({inner})))"
         )
 
@@ -129,11 +130,6 @@ class Origin:
         """Return the same with some columns left empty, so that they are neither read nor told apart."""
         nothing = {name: f"NULL::{_KINDS.get(name, 'VARCHAR')}" for name in names}
         return replace(self, columns={**self.columns, **nothing})
-
-
-def text(value: str) -> str:
-    """Return a text quoted for SQL."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def name(value: str) -> str:
@@ -217,7 +213,7 @@ def _actuals(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) 
             }
         ),
     )
-    listed = ", ".join(text(file) for _, file in files)
+    listed = ", ".join(literal(file) for _, file in files)
     relation = (
         f"read_parquet([{listed}], filename = true) actual JOIN actual_file USING (filename) "
         "ANTI JOIN actual_hidden hidden ON hidden.batch = actual_file.batch AND hidden.line = actual.line "
@@ -239,7 +235,7 @@ def _actuals(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) 
         f"AND actual.indicator IN (SELECT indicator FROM code_wanted) {people}",
         columns={
             "source": "'imported'",
-            "system": text(DIRECT),
+            "system": literal(DIRECT),
             "officer": "employee_number",
             "branch": "NULL::VARCHAR",
             "customer": "NULL::VARCHAR",
@@ -295,7 +291,7 @@ def _typed(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) ->
         where="true",
         columns={
             "source": "'typed'",
-            "system": text(DIRECT),
+            "system": literal(DIRECT),
             "officer": "officer",
             "branch": "branch",
             "customer": "NULL::VARCHAR",
@@ -354,11 +350,11 @@ def _records(
             if mapping.indicator.code in ask.codes:
                 columns = {
                     "source": "'imported'",
-                    "system": text(model.source),
+                    "system": literal(model.source),
                     "officer": officer,
                     "branch": _code(roles.get(FieldRole.UNIT)),
                     "customer": _code(roles.get(FieldRole.CUSTOMER)),
-                    "indicator": text(mapping.indicator.code),
+                    "indicator": literal(mapping.indicator.code),
                     "day": "_day",
                     "value": store.value_sql(field, mapping),
                     "item": f"CAST({name(field.code)} AS VARCHAR)",
@@ -437,9 +433,8 @@ def _officers(session: Session, system: str, officer: str, employees: Sequence[s
         if len(employees) <= 500
         else session.scalars(select(CodeMap.code).where(CodeMap.source == system))
     )
-    return (
-        f"trim({officer}) IN ({', '.join(text(code) for code in sorted(mapped.union(employees))) or 'NULL'})"
-    )
+    listed = ", ".join(map(literal, sorted(mapped.union(employees))))
+    return f"trim({officer}) IN ({listed or 'NULL'})"
 
 
 def _within(mapping: FieldMapping, ask: Ask) -> str:

@@ -12,12 +12,12 @@ import duckdb
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from lms.core.duck import duck
+from lms.core.duck import duck, literal
 from lms.indicators.models import DataField, DataModel, FieldMapping
 from lms.indicators.rules.kinds import Delivery, FieldRole, ModelState
 from lms.indicators.services.attribution import attribute
 from lms.indicators.services.ledgers import ledger_indicators, names_employees
-from lms.indicators.services.origins import name, text
+from lms.indicators.services.origins import name
 from lms.indicators.services.store import condition_sql, open_view, value_sql
 
 
@@ -90,8 +90,8 @@ def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
 
     def query(indicator: str, value: str, where: str, *, ledger: bool) -> str:
         return (
-            f"SELECT {text(model.code)} AS model, {snapshot} AS snapshot, "
-            f"{str(ledger).lower()} AS ledger, {text(model.source)} AS system, "
+            f"SELECT {literal(model.code)} AS model, {snapshot} AS snapshot, "
+            f"{str(ledger).lower()} AS ledger, {literal(model.source)} AS system, "
             f"{officer} AS officer, {branch} AS branch, coalesce({product}, '') AS product, "
             f"{indicator} AS indicator, _day AS day, _batch AS batch, _line AS line, "
             f"CAST({value} AS DECIMAL(28, 8)) AS value "
@@ -108,7 +108,7 @@ def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
                 days += f" AND _day < DATE '{mapping.valid_to}'"
             clause = f"{days} AND {condition_sql(mapping, model.fields)} AND {name(field.code)} IS NOT NULL"
             code = mapping.indicator.code
-            yield query(text(code), value, clause, ledger=not whose and code in compared)
+            yield query(literal(code), value, clause, ledger=not whose and code in compared)
 
 
 def _code(column: str | None) -> str:

@@ -15,13 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
-from lms.core.duck import Rows
+from lms.core.duck import Rows, literal
 from lms.core.periods import Period, months_of
 from lms.indicators.models import Derivation, Indicator
 from lms.indicators.rules import Flag, IndicatorSet
 from lms.indicators.rules.formula import RANK, parse
 from lms.indicators.services.facts import SCHEMA, row_facts
-from lms.indicators.services.origins import VALUE, Ask, register, text
+from lms.indicators.services.origins import VALUE, Ask, register
 
 _DERIVED: dict[str, pa.DataType] = {
     "kind": pa.string(),
@@ -108,7 +108,7 @@ def unit_rows(
     per_page: int = 50,
 ) -> tuple[list[SourceRow], int]:
     """Return one page of the values that belong to these units themselves, newest day first."""
-    listed = ", ".join(text(code) for code in sorted(set(unit_codes))) or "NULL"
+    listed = ", ".join(literal(code) for code in sorted(set(unit_codes))) or "NULL"
     ask = Ask.of([indicator], first, after)
     where = f"unit IN ({listed})"
     order = "day DESC, employee_number, batch, line"
@@ -134,7 +134,7 @@ def flagged_rows(
     per_page: int = 50,
 ) -> tuple[list[SourceRow], int]:
     """Return one page of indicators' values, of one flag or all, by batch and line, and their number."""
-    where = "true" if flag is None else f"flag = {text(flag.value)}"
+    where = "true" if flag is None else f"flag = {literal(flag.value)}"
     order = "batch NULLS LAST, line, indicator, employee_number, day"
     return rows_of(session, Ask.of(codes, first, after), where, order, page=page, per_page=per_page)
 
@@ -210,9 +210,9 @@ def flagged(session: Session, ask: Ask, *, units: bool = False) -> Iterator[duck
             ),
         )
         known = {code for code in ask.codes if code in sets}
-        listed = ", ".join(text(code) for code in sorted(known) if not RANK[sets[code]]) or "NULL"
+        listed = ", ".join(literal(code) for code in sorted(known) if not RANK[sets[code]]) or "NULL"
         connection.execute(_RECORDED.format(listed=listed))
-        wanted = ", ".join(text(code) for code in ask.codes) or "NULL"
+        wanted = ", ".join(literal(code) for code in ask.codes) or "NULL"
         connection.execute(f"DELETE FROM fact WHERE indicator NOT IN ({wanted})")
         yield connection
 
@@ -274,7 +274,7 @@ def _add_derived(session: Session, connection: duckdb.DuckDBPyConnection, ask: A
         ),
     )
     register(connection, "no_derived", DERIVED.append(pa.field("filename", pa.string())).empty_table())
-    listed = ", ".join(text(parquet.path(file)) for *_, file in found)
+    listed = ", ".join(literal(parquet.path(file)) for *_, file in found)
     origin = f"read_parquet([{listed}], filename = true)" if found else "no_derived"
     people = "true" if ask.employees is None else "subject IN (SELECT number FROM employee_wanted)"
     connection.execute(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms.core import parquet
 from lms.core.audit import Acting
-from lms.core.duck import duck
+from lms.core.duck import duck, literal
 from lms.core.errors import Problem
 from lms.core.i18n import N_
 from lms.core.periods import Period
@@ -151,7 +151,7 @@ def _converted(fields: Sequence[DataField], period: Period) -> str:
 def _choice_as_defined(field: DataField) -> str:
     """Return a choice with its code in the case in which it was defined; reading tells no cases apart."""
     codes = {code.lower(): code for code in field.choices}
-    whens = " ".join(f"WHEN {_literal(low)} THEN {_literal(code)}" for low, code in codes.items())
+    whens = " ".join(f"WHEN {literal(low)} THEN {literal(code)}" for low, code in codes.items())
     return f'CASE lower("{field.code}") {whens} END AS "{field.code}"'
 
 
@@ -180,11 +180,6 @@ def _in_own_unit(code: str) -> str:
         f"CASE WHEN abs({scaled}) < {_LIMIT} THEN CAST({scaled} AS DECIMAL(28, 8)) END "
         f'AS "{code}", "{code}" AS "_read_{code}"'
     )
-
-
-def _literal(text: str) -> str:
-    """Return a text as SQL; quotes are doubled."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
+from lms.core.duck import literal
 from lms.core.textfile import factor
 from lms.indicators.models import DataField, DataModel, FieldMapping, HiddenValue, ImportBatch
 from lms.indicators.rules import BatchState, ImportKind
@@ -96,9 +97,9 @@ def open_view(
     _table(connection, f"_none_{code}", schema_of(model.fields).empty_table())
     origin = f'SELECT * FROM "_none_{code}"'
     if files:
-        listed = ", ".join(_text(file) for _, file in files)
+        listed = ", ".join(literal(file) for _, file in files)
         # A file's name is one value for all its rows: this costs little, and nothing where nobody asks.
-        batch_of = " ".join(f"WHEN {_text(file)} THEN {batch}" for batch, file in files)
+        batch_of = " ".join(f"WHEN {literal(file)} THEN {batch}" for batch, file in files)
         origin += (
             " UNION ALL BY NAME SELECT * EXCLUDE (filename), "
             f"CAST(CASE filename {batch_of} END AS BIGINT) AS _batch "
@@ -160,10 +161,6 @@ def condition_sql(mapping: FieldMapping, fields: Sequence[DataField]) -> str:
 
 def _pairs(batches: list[int], lines: list[int]) -> pa.Table:
     return pa.table({"_batch": pa.array(batches, pa.int64()), "_line": pa.array(lines, pa.int64())})
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, content: pa.Table) -> None:

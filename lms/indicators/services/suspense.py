@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.core.duck import literal
 from lms.core.periods import Period
 from lms.indicators.models import ImportBatch
 from lms.indicators.rules.kinds import BatchState, ImportKind
 from lms.indicators.services.ledgers import names_employees
-from lms.indicators.services.origins import text
 from lms.indicators.services.placing import feeding_models, placed
 
 
@@ -116,7 +116,7 @@ def suspended_rows(
 ) -> tuple[list[Suspended], int]:
     """Return one page of a group's records, newest day first, and how many there are."""
     models = [one for one in feeding_models(session) if one.code == model and names_employees(one)]
-    where = " AND ".join([_is("officer", officer), _is("branch", branch), f"product = {text(product)}"])
+    where = " AND ".join([_is("officer", officer), _is("branch", branch), f"product = {literal(product)}"])
     with placed(session, models, first, after, where=where, rows=True) as connection:
         waiting = "FROM placed WHERE place = 'suspense' AND indicator IS NULL"
         total = connection.execute(f"SELECT count(*) {waiting}").fetchall()[0][0]
@@ -141,4 +141,4 @@ def _sums(connection: Any, keys: Sequence[Sequence[Any]]) -> dict[tuple[int, int
 
 
 def _is(column: str, value: str | None) -> str:
-    return f"{column} IS NULL" if value is None else f"{column} = {text(value)}"
+    return f"{column} IS NULL" if value is None else f"{column} = {literal(value)}"
