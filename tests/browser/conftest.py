@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lms.demo.services import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
+PATIENCE = 15_000  # milliseconds until what a page is to show must stand there
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -135,7 +138,7 @@ class Visitor:
             base_url=live.url, locale=locale, accept_downloads=True, **more
         )
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE)
         self.live, self.trouble = live, []
         self.page.on("request", self._only_here)
         self.page.on("console", self._no_errors)

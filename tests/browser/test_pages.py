@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
 
@@ -65,7 +66,7 @@ def test_pages_are_open_to_assistive_technology(visit: Callable[..., Any], usern
 
 def test_english_pages_speak_english(visit: Callable[..., Any]) -> None:
     page = visit("en").sign_in("trainee")
-    assert page.locator("html").get_attribute("lang") == "en"
-    assert page.get_by_role("heading", name="To do").is_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("heading", name="To do")).to_be_visible()
     page.get_by_role("button", name="中文").click()
-    assert page.get_by_role("heading", name="待办事项").is_visible()
+    expect(page.get_by_role("heading", name="待办事项")).to_be_visible()

@@ -36,14 +36,14 @@ def test_answers_outlive_a_lost_sign_in_and_a_lost_line(
         door.fill("input[name=password]", PASSWORD)
         door.click("main button")
         expect(door.locator("[data-quiz-clock]")).to_be_visible()
-        expect(state).to_have_text("已保存", timeout=15_000)
+        expect(state).to_have_text("已保存")
         expect(entrance).to_be_hidden()
 
         visitor.context.set_offline(True)
         number.fill("27,601")
         expect(state).to_have_text("未能保存，正在重试")
         visitor.context.set_offline(False)
-        expect(state).to_have_text("已保存", timeout=15_000)
+        expect(state).to_have_text("已保存")
 
         page.reload()
         expect(number).to_have_value("27,601")
