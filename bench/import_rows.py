@@ -120,7 +120,7 @@ def psql_seconds(connection: psycopg.Connection, clean: Path) -> float:
 
 WATCH = """
 import sqlite3, sys, time
-connection = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
 print("ready", flush=True)
 longest, over = 0.0, time.monotonic() + 600
 import select

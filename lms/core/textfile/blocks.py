@@ -6,8 +6,10 @@ import codecs
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from lms.core.errors import Problem, Rejected
 from lms.core.i18n import N_
@@ -25,6 +27,17 @@ class Block:
     line: int
     data: bytes
 
+    @cached_property
+    def newlines(self) -> npt.NDArray[np.int64]:
+        """Where the \n stand."""
+        return np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
+
+    @cached_property
+    def line_count(self) -> int:
+        """How many lines it holds; one that lacks its end does not count."""
+        count, returns = len(self.newlines), self.data.count(b"\r")
+        return count + returns - self.data.count(b"\r\n") if returns else count
+
     def lines(self) -> Iterator[str]:
         """Give the lines with their ends; a lone \\r ends one as well."""
         return iter(io.StringIO(self.data.decode(), newline=""))
@@ -38,7 +51,7 @@ class Block:
         if not 0 < cut < len(self.data):
             return None
         head = Block(self.line, self.data[:cut])
-        return head, Block(self.line + line_count(head.data), self.data[cut:])
+        return head, Block(self.line + head.line_count, self.data[cut:])
 
 
 class Feed:
@@ -61,7 +74,7 @@ class Feed:
         """Leave out the lines before `line`."""
         while block := self.take():
             unended = not block.data.endswith((b"\n", b"\r"))
-            after = block.line + line_count(block.data) + unended
+            after = block.line + block.line_count + unended
             if after <= line:
                 continue
             lines = block.lines()
@@ -81,24 +94,15 @@ def blocks(source: Source, encoded: Encoded) -> Iterator[Block]:
         data = rest + piece if rest else piece
         cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
         if cut:
-            whole = data[:cut]
-            _refuse_long(whole, line)
-            yield Block(line, whole)
-            line += line_count(whole)
+            block = Block(line, data[:cut])
+            _refuse_long(block)
+            yield block
+            line += block.line_count
         rest = data[cut:]
         if len(rest) > LINE_LIMIT:
             raise Rejected([_long(line)])
     if rest:
         yield Block(line, rest)
-
-
-def line_count(data: bytes) -> int:
-    """Return how many lines begin in whole lines of text."""
-    count = data.count(b"\n")
-    returns = data.count(b"\r")
-    if returns:
-        count += returns - data.count(b"\r\n")
-    return count
 
 
 def _in_utf8(source: Source, encoded: Encoded) -> Iterator[bytes]:
@@ -113,15 +117,14 @@ def _in_utf8(source: Source, encoded: Encoded) -> Iterator[bytes]:
         yield text.encode("utf-8", errors="replace")
 
 
-def _refuse_long(data: bytes, first: int) -> None:
+def _refuse_long(block: Block) -> None:
     """Lines are measured from one \\n to the next; only where that is too far, \\r counts as well."""
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
-    spans = np.diff(ends, prepend=-1, append=len(data) - 1)
+    spans = np.diff(block.newlines, prepend=-1, append=len(block.data) - 1)
     if spans.max() <= LINE_LIMIT:
         return
-    for at, line in enumerate(Block(first, data).lines()):
+    for at, line in enumerate(block.lines(), start=block.line):
         if len(line.encode()) > LINE_LIMIT:
-            raise Rejected([_long(first + at)])
+            raise Rejected([_long(at)])
 
 
 def _long(line: int) -> Problem:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from lms.core.textfile.units import UNITS, plain_unit
 
@@ -66,6 +67,7 @@ class Header:
     doubled: tuple[str, ...]
 
 
+@lru_cache(2048)
 def plain(title: str) -> str:
     """Return a header cell for comparing: one width, no padding, lower case."""
     return _IGNORED.sub("", unicodedata.normalize("NFKC", title)).lower()

@@ -77,7 +77,6 @@ def survey(source: Source, declared: str | None = None) -> Encoded:
 class _Counted:
     length: int = 0
     zeros: int = 0
-    lines: int = 1
     broken: int = 0
     last: str = ""
 
@@ -86,31 +85,32 @@ def _count(source: Source, encoding: str, mark: int) -> _Counted:
     """Decode everything and count; a piece of plain ASCII need not be decoded."""
     counted = _Counted()
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
-    plain = encoding != "utf-16-le" and encoding != "utf-16-be"
+    wide = encoding.startswith("utf-16")
     for piece in source.pieces(mark):
-        state = decoder.getstate()
-        if plain and not state[0] and piece.isascii():
-            counted.length += len(piece)
-            counted.zeros += piece.count(b"\x00")
-            counted.lines += piece.count(b"\n")
-            counted.last = chr(piece[-1])
-            continue
-        try:
-            text = decoder.decode(piece)
-        except UnicodeDecodeError:
-            return _count_broken(source, encoding, mark)
-        counted.length += len(text)
-        counted.zeros += text.count("\x00")
-        counted.lines += text.count("\n")
+        if not wide and not decoder.getstate()[0] and piece.isascii():
+            text = chr(piece[-1])
+        else:
+            try:
+                text = decoder.decode(piece)
+            except UnicodeDecodeError:
+                return _count_broken(source, encoding, mark)
+        counted.length += len(piece)
+        counted.zeros += text.count("\x00") if wide else piece.count(b"\x00")
         counted.last = text[-1:] or counted.last
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        if counted.length:
+        if counted.last:
+            line = _last_line(source, encoding, mark)
             message = N_("文件在第 %(line)s 行中途被截断，请重新导出。")
-            raise Rejected([Problem(message, {"line": counted.lines}, line=counted.lines)]) from error
+            raise Rejected([Problem(message, {"line": line}, line=line)]) from error
         return _count_broken(source, encoding, mark)
     return counted
+
+
+def _last_line(source: Source, encoding: str, mark: int) -> int:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    return 1 + sum(decoder.decode(piece).count("\n") for piece in source.pieces(mark))
 
 
 def _count_broken(source: Source, encoding: str, mark: int) -> _Counted:

@@ -23,7 +23,6 @@ from lms.core.textfile.rows import CELL_LIMIT, Row, Splitter
 _STAND_IN = b"\x1f"
 _MARK = ord('"')
 _NEWLINE = ord("\n")
-_Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def split(block: Block, splitter: Splitter, width: int, widest: int) -> Split | 
     """
     if splitter.fields:
         return None
-    ends = _line_ends(block.data, splitter)
+    ends = _line_ends(block, splitter)
     if ends is None:
         return None
     separator, data = _one_byte(splitter.separator, block.data)
@@ -105,23 +104,23 @@ def _one_byte(separator: str, data: bytes) -> tuple[str | None, bytes]:
     return _STAND_IN.decode(), data.replace(separator.encode(), _STAND_IN)
 
 
-def _line_ends(data: bytes, splitter: Splitter) -> npt.NDArray[np.int64] | None:
+def _line_ends(block: Block, splitter: Splitter) -> npt.NDArray[np.int64] | None:
     """Return where each line ends; None when a line is not the same as a row."""
+    data, ends = block.data, block.newlines
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
-    content = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(content == _NEWLINE)
     if not data.endswith(b"\n"):
         ends = np.append(ends, len(data) - 1)
     if np.diff(ends, prepend=-1).max() > CELL_LIMIT:
         return None
-    if splitter.quotes and b'"' in data and not _plainly_quoted(content, ends, splitter.separator):
+    if splitter.quotes and b'"' in data and not _plainly_quoted(data, ends, splitter.separator):
         return None
     return ends
 
 
-def _plainly_quoted(content: _Bytes, ends: npt.NDArray[np.int64], separator: str) -> bool:
+def _plainly_quoted(data: bytes, ends: npt.NDArray[np.int64], separator: str) -> bool:
     """Whether every quote opens a cell at its beginning or closes it at its end, on one line."""
+    content = np.frombuffer(data, np.uint8)
     at = np.flatnonzero(content == _MARK)
     if len(at) % 2 or len(separator.encode()) != 1:
         return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -142,10 +143,19 @@ class Gatherer:
     def _doubtful(self, split: fast.Split) -> list[int]:
         if not split.cells.num_rows:
             return []
-        mask = pc.match_substring_regex(split.cells.column(0), self.sifter.suspicious)
+        doubtful = self._suspicious(split.cells.column(0))
         for column in split.cells.columns[len(self.sifter.titles) :]:
-            mask = pc.or_(mask, pc.not_equal(column, pa.scalar("")))
-        return [int(at) for at in np.flatnonzero(mask.to_numpy())]
+            doubtful |= pc.not_equal(column, pa.scalar("")).to_numpy()
+        return [int(at) for at in np.flatnonzero(doubtful)]
+
+    def _suspicious(self, cells: pa.ChunkedArray[Any]) -> npt.NDArray[np.bool_]:
+        if not self.sifter.codes_pass:
+            return pc.match_substring_regex(cells, self.sifter.suspicious).to_numpy()
+        found = pc.invert(pc.ascii_is_alnum(cells)).to_numpy()
+        if found.any():
+            some = cells.filter(pa.array(found))
+            found[found] = pc.match_substring_regex(some, self.sifter.suspicious).to_numpy()
+        return found
 
     def _batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
         arrays: list[pa.Array[Any]] = [pa.array([row.line for row in rows], pa.int64())]

@@ -83,7 +83,10 @@ def read(
     """
     options = options or Options()
     source = Source(content, sha256)
-    opened = _open(source, columns, options)
+    with ThreadPoolExecutor(1) as pool:
+        verified = pool.submit(source.verify)  # hashing leaves the interpreter free
+        opened = _open(source, columns, options)
+        verified.result()
     sifter = Sifter(opened.layout.titles, options.skip_totals, options.control_marks)
     gatherer = Gatherer(columns, opened.header.positions, sifter)
     cells = Cells(gatherer.schema)
@@ -98,7 +101,7 @@ def read(
         serials=serials,
         plainly=quickly,
     )
-    source.verify()
+    source.refuse_changed()
     tally = gatherer.tally
     gatherer.refuse_cut(ends_with_newline=opened.text is None or opened.text.ends_with_newline)
     if not tally.rows:

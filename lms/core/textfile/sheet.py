@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lms.core.duck import Rows
 from lms.core.errors import Problem
@@ -41,8 +43,8 @@ class Cells:
 
     def of(self, lines: Collection[int]) -> pa.Table:
         """Return the cells of some lines, by line."""
-        wanted = pa.array(sorted(lines), pa.int64())
-        found = [batch.filter(pc.is_in(batch.column(0), wanted)) for batch in self._batches()]
+        wanted = np.array(sorted(lines), np.int64)
+        found = [batch.take(_places(batch.column(0), wanted)) for batch in self._batches()]
         return pa.Table.from_batches(found, self._schema).sort_by("line")
 
     def table(self) -> pa.Table:
@@ -51,8 +53,19 @@ class Cells:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         self.close()
-        with pa.OSFile(str(self._path), "rb") as file, pa.ipc.open_stream(file) as reader:
+        with pa.memory_map(str(self._path), "rb") as file, pa.ipc.open_stream(file) as reader:
             yield from reader
+
+
+def _places(lines: pa.Array[Any], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return where some of the wanted numbers (ascending) stand; most of the lines ascend already."""
+    given: npt.NDArray[np.int64] = lines.to_numpy()
+    order = np.argsort(given, kind="stable")
+    low, high = np.searchsorted(wanted, given[order[[0, -1]]])
+    some = wanted[low : high + 1]
+    at = order[np.minimum(np.searchsorted(given, some, sorter=order), len(given) - 1)]
+    found: npt.NDArray[np.int64] = at[given[at] == some]
+    return found
 
 
 @dataclass(frozen=True)

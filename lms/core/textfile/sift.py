@@ -94,6 +94,12 @@ class Sifter:
         found += [r"^\s*" + re.escape(mark) for mark in self.control_marks]
         return "(?i)" + "|".join(f"(?:{one})" for one in found)
 
+    @cached_property
+    def codes_pass(self) -> bool:
+        """Whether a first cell of ASCII letters and digits is never suspicious."""
+        title = self._plain[0] if self._plain else ""
+        return not (self.skip_totals or self.control_marks or title.isascii())
+
 
 def shown(cells: Sequence[str]) -> str:
     """Return a line that was left out, for a person to see."""

@@ -21,7 +21,8 @@ PIECE = 4 << 20
 class Source:
     """The bytes of one file, unpacked if need be; `sha256`: what the file as it lies must hash to.
 
-    A large file is never in memory as a whole. Whoever read it to its end asks `verify`.
+    A large file is never in memory as a whole. `verify` may run beside the reading; whoever read to
+    the end asks `refuse_changed`.
     """
 
     def __init__(self, content: bytes | Path, sha256: str | None = None) -> None:
@@ -47,17 +48,24 @@ class Source:
                 yield piece
 
     def verify(self) -> None:
-        """Make sure that what was read is what was meant.
+        """Make sure that the file is the one that was meant.
 
         Raises:
-            Rejected: the file was changed meanwhile.
+            Rejected: it is another one.
         """
-        if self._stat is None or not isinstance(self._content, Path):
-            return
-        now = os.stat(self._content)
-        changed = (now.st_size, now.st_mtime_ns) != (self._stat.st_size, self._stat.st_mtime_ns)
-        if changed or (self._sha256 is not None and self._digest() != self._sha256):
-            raise Rejected([Problem(N_("文件在读取过程中被改动，请重新上传。"))])
+        if isinstance(self._content, Path) and self._sha256 is not None and self._digest() != self._sha256:
+            raise _changed()
+
+    def refuse_changed(self) -> None:
+        """Make sure that the file is still what it was at the beginning.
+
+        Raises:
+            Rejected: it was changed meanwhile.
+        """
+        if self._stat is not None and isinstance(self._content, Path):
+            now = os.stat(self._content)
+            if (now.st_size, now.st_mtime_ns) != (self._stat.st_size, self._stat.st_mtime_ns):
+                raise _changed()
 
     def _digest(self) -> str:
         with self._raw() as raw:
@@ -72,3 +80,7 @@ class Source:
     def _plain(self) -> Path:
         assert self._unpacked is not None
         return Path(self._unpacked.name) / "content"
+
+
+def _changed() -> Rejected:
+    return Rejected([Problem(N_("文件在读取过程中被改动，请重新上传。"))])

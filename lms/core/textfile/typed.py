@@ -193,7 +193,7 @@ def _rule(column: Column, *, serials: bool) -> _Rule:
         case Kind.NUMBER:
             reason = f"CASE {nothing} WHEN $v IS NULL THEN 'number' END"
             # What casts is a number; only powers and underscores are for the full rule to judge.
-            spelled = " OR ".join(f"contains($c, '{one}')" for one in "eE_xX")
+            spelled = " OR ".join(f"contains($c, '{one}')" for one in "eE_")
             plain = f"{empty}($e IS NOT NULL AND NOT ({spelled}))"
             early = "TRY_CAST({c} AS DECIMAL(28, 8))"
             parts = "number_parts($t)"
@@ -240,7 +240,7 @@ def _choice(column: Column, empty: str, blank: str) -> _Rule:
     kind = column.kind.value
     return _Rule(
         plain=f"{empty}lower($c) IN ({known})",
-        short=f"CASE {whens} END",
+        short=f"CASE WHEN $c = '' THEN NULL {whens} END",
         clean="trimmed($c)",
         value=f"CASE {whens} END".replace("$c", "$t"),
         reason=f"CASE WHEN $t = '' THEN {blank} WHEN $v IS NULL THEN '{kind}' END",

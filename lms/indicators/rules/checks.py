@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from lms.core.duck import Rows, literal
@@ -111,7 +113,6 @@ def check_actuals(
     The good rows come as line, employee, indicator (code), indicator_set, day, value
     (in the indicator's unit), flag, reference, paired (a basic value with its change).
     """
-    single = ", ".join(f"'{one.value}'" for one in _SINGLE)
     reasons = {
         "employee": ("known IS NULL", "employee", "NULL"),
         "indicator": ("code IS NULL", "indicator", "NULL"),
@@ -130,24 +131,19 @@ def check_actuals(
         tables={"existing": existing, "known": _numbers(employees), "spelling": _spelling(specs)},
         times=_times({spec.unit for spec in specs}),
         joined="""
-            SELECT r.*, s.* EXCLUDE (spelled), k.number AS known, value AS written,
-                value_unit AS written_unit
-            FROM {rows} r LEFT JOIN spelling s ON lower(r.indicator) = spelled
-            LEFT JOIN known k ON r.employee = k.number""",
+            SELECT r.*, s.* EXCLUDE (spelled), value AS written, value_unit AS written_unit,
+                CASE WHEN single IS NOT TRUE THEN reference END AS event
+            FROM {rows} r LEFT JOIN spelling s ON lower(r.indicator) = spelled""",
+        numbers={"known": "employee"},
         reasons=reasons,
-        twin=f"(indicator_set IN ({single}) OR reference IS NOT NULL)",
-        key=(
-            "employee",
-            "code",
-            "day",
-            f"CASE WHEN indicator_set IN ({single}) THEN NULL ELSE reference END",
-        ),
+        twin="(single OR reference IS NOT NULL)",
+        key=("employee", "code", "day", "event"),
         same="j.employee = e.employee AND j.code = e.indicator AND j.day = e.day "
-        f"AND (j.indicator_set IN ({single}) OR j.reference = e.reference)",
+        "AND (j.single OR j.reference = e.reference)",
         columns="line, employee, code AS indicator, indicator_set, day, "
         "scaled AS value, flag, reference, "
         "indicator_set = 'basic' AND paired AND line NOT IN (SELECT line FROM bare) AS paired",
-        content=("employee", "code", "indicator_set", "day", "scaled", "flag", "reference"),
+        content=("scaled", "flag", "CASE WHEN single THEN reference END"),
         group="indicator_set",
         day="day",
         pairs=any(spec.base for spec in specs),
@@ -187,19 +183,18 @@ def check_targets(
         },
         times=_times({spec.unit for spec in specs}),
         joined="""
-            SELECT r.* RENAME (unit AS own_unit), s.* EXCLUDE (spelled), k.number AS known,
-                u.number AS known_unit, target AS written, target_unit AS written_unit,
+            SELECT r.* RENAME (unit AS own_unit), s.* EXCLUDE (spelled),
+                target AS written, target_unit AS written_unit,
                 CASE WHEN r.unit IS NULL THEN 'employee' ELSE 'unit' END AS subject_kind,
                 coalesce(r.employee, r.unit) AS subject
-            FROM {rows} r LEFT JOIN spelling s ON lower(r.indicator) = spelled
-            LEFT JOIN known k ON r.employee = k.number
-            LEFT JOIN known_unit u ON r.unit = u.number""",
+            FROM {rows} r LEFT JOIN spelling s ON lower(r.indicator) = spelled""",
+        numbers={"known": "employee", "known_unit": "own_unit"},
         reasons=reasons,
         twin="code IS NOT NULL",
         key=("employee", "own_unit", "code"),
         same="j.subject_kind = e.subject_kind AND j.subject = e.subject AND j.code = e.indicator",
         columns="line, subject_kind, subject, code AS indicator, scaled AS value",
-        content=("subject_kind", "subject", "code", "scaled"),
+        content=("scaled",),
     ).made()
 
 
@@ -247,16 +242,19 @@ _TOLD_ELSEWHERE = ("double", "double_target", "exists", "exists_target")
 class _Check:
     """How rows of one kind are checked, in SQL; no row becomes a Python object unless it is bad.
 
-    * joined: the rows of `{rows}` with what is known beside them; `written` is the value as written,
-      in `written_unit`. times: by what it is to be multiplied.
+    * joined: the rows of `{rows}` with their indicators beside them; `written` is the value as written,
+      in `written_unit`. times: by what it is to be multiplied. numbers: tables of known numbers, and the
+      column that is looked up there.
     * reasons: why a row is bad: a condition, and the value and detail that are shown.
     * twin: which rows may come only once by `key`; same: when row `j` is one of `existing` (`e`).
-    * columns: of a good row; content: what makes two files the same; group: by what it is told.
+    * columns: of a good row; content: what beside the key makes two files the same; group: by what
+      it is told.
     """
 
     rows: Rows
     tables: Mapping[str, pa.Table]
     joined: str
+    numbers: Mapping[str, str]
     times: str
     reasons: Mapping[str, tuple[str, str, str]]
     twin: str
@@ -287,8 +285,9 @@ class _Check:
         )
         run(
             f"CREATE OR REPLACE TABLE mark AS SELECT line, {own} AS wrong, {self.group} AS part, "
-            f"{self.day} AS day, CASE WHEN {self.twin} THEN hash({', '.join(self.key)}) END AS twin, "
-            f"hash({', '.join(self.content)}) AS content FROM ({self._joined()})"
+            f"{self.day} AS day, CASE WHEN {self.twin} THEN keyed END AS twin, "
+            f"hash(keyed, {', '.join(self.content)}) AS content "
+            f"FROM (SELECT *, hash({', '.join(self.key)}) AS keyed FROM ({self._joined()}))"
         )
         run(f"CREATE OR REPLACE TABLE doubled AS {self._doubles()}")
         run(
@@ -307,32 +306,35 @@ class _Check:
         if self.pairs:
             self._find_lonely()
         run("CREATE OR REPLACE TABLE bad AS SELECT line FROM fault UNION ALL SELECT line FROM lonely")
-        good = f"SELECT {self.columns} FROM ({self._joined()}) ANTI JOIN bad USING (line)"
+        good = f"SELECT {self.columns} FROM ({self._joined(looked_up=False)}) ANTI JOIN bad USING (line)"
         problems, bad = self._problems()
-        spans = run(
-            "SELECT part, count(*), min(day), max(day) FROM mark ANTI JOIN bad USING (line) GROUP BY part"
-        ).fetchall()
-        return Checked(
-            self.rows.room.rows(good),
-            problems,
-            self._digests(),
-            bad,
-            {part: (count, first, last) for part, count, first, last in spans},
-        )
+        digests, spans = self._summed()
+        return Checked(self.rows.room.rows(good), problems, digests, bad, spans)
 
-    def _joined(self, only: str = "") -> str:
+    def _joined(self, only: str = "", *, looked_up: bool = True) -> str:
         rows = f"({self.rows.query})"
         if only:
             rows = f"(SELECT * FROM {rows} WHERE line IN (SELECT line FROM {only}))"
         joined = f"SELECT *, {self.times} AS times FROM ({self.joined.format(rows=rows)})"
-        return f"SELECT *, {_SCALED} FROM ({joined})"
+        scaled = f"SELECT *, {_SCALED} FROM ({joined})"
+        for table, column in self.numbers.items() if looked_up else ():
+            scaled = (
+                f"SELECT q.*, {table}.number AS {table} FROM ({scaled}) q "
+                f"LEFT JOIN {table} ON q.{column} = {table}.number"
+            )
+        return scaled
 
     def _doubles(self) -> str:
         """The query of rows that came before: first by hash, then exactly among the few that are left."""
-        self.rows.room.connection.execute(
-            "CREATE OR REPLACE TABLE again AS SELECT line FROM mark WHERE twin IN "
-            "(SELECT twin FROM mark WHERE twin IS NOT NULL GROUP BY twin HAVING count(*) > 1)"
+        connection = self.rows.room.connection
+        found = connection.sql("SELECT twin FROM mark WHERE twin IS NOT NULL").to_arrow_table()
+        twins = np.sort(found.column("twin").to_numpy())  # many times faster than grouping that many
+        several = pa.array(np.unique(twins[1:][twins[1:] == twins[:-1]]))
+        connection.register("several", pa.table({"twin": several}))
+        connection.execute(
+            "CREATE OR REPLACE TABLE again AS SELECT line FROM mark SEMI JOIN several USING (twin)"
         )
+        connection.unregister("several")
         return (
             f"SELECT line, first_line FROM (SELECT line, min(line) OVER (PARTITION BY {', '.join(self.key)}) "
             f"AS first_line FROM ({self._joined('again')})) WHERE line > first_line"
@@ -388,14 +390,30 @@ class _Check:
         counted = run("SELECT count(*) FROM bad").fetchall()
         return [problem for row in found for problem in _problems(row, names)], int(counted[0][0])
 
-    def _digests(self) -> dict[str, str]:
-        """Return a SHA-256 of each set's sound content, whether it counts already or not, in any order."""
-        rows = self.rows.room.connection.execute(
-            "SELECT part, sha256(concat_ws('|', count(*), sum(CAST(content AS HUGEINT)), bit_xor(content))) "
-            "FROM mark WHERE part IS NOT NULL AND line IN (SELECT line FROM present) OR "
-            "line NOT IN (SELECT line FROM fault) GROUP BY part"
+    def _summed(self) -> tuple[dict[str, str], dict[str, tuple[int, date, date]]]:
+        """Return by set a SHA-256 of the sound content, in any order, and the span of the good rows.
+
+        Content that counts already is sound.
+        """
+        run = self.rows.room.connection.execute
+        run(
+            "CREATE OR REPLACE TABLE odd AS SELECT DISTINCT line, sound FROM ("
+            "SELECT line, line IN (SELECT line FROM present) AS sound FROM fault "
+            "UNION ALL SELECT line, true FROM lonely)"
+        )
+        rows = run(
+            "SELECT part, count(*) FILTER (sound), sum(content) FILTER (sound), "
+            "bit_xor(content) FILTER (sound), count(*) FILTER (good), min(day) FILTER (good), "
+            "max(day) FILTER (good) FROM (SELECT part, content, day, odd.sound IS NOT FALSE AS sound, "
+            "odd.sound IS NULL AS good FROM mark LEFT JOIN odd USING (line) WHERE part IS NOT NULL) "
+            "GROUP BY part"
         ).fetchall()
-        return dict(rows)
+        digests = {
+            part: sha256(f"{count}|{total}|{mixed}".encode()).hexdigest()
+            for part, count, total, mixed, *_ in rows
+            if count
+        }
+        return digests, {part: (count, first, last) for part, *_, count, first, last in rows if count}
 
 
 def _problems(row: tuple[Any, ...], names: list[str]) -> list[Problem]:
@@ -455,6 +473,7 @@ def _spelling(specs: Sequence[Spec]) -> pa.Table:
             "spelled": pa.array(list(spelled), pa.string()),
             "code": pa.array([spec.code for spec in meant], pa.string()),
             "indicator_set": pa.array([spec.indicator_set.value for spec in meant], pa.string()),
+            "single": pa.array([spec.indicator_set in _SINGLE for spec in meant], pa.bool_()),
             "unit": pa.array([spec.unit for spec in meant], pa.string()),
             "minimum": pa.array([spec.minimum for spec in meant], _AMOUNT),
             "maximum": pa.array([spec.maximum for spec in meant], _AMOUNT),

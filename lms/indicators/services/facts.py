@@ -26,7 +26,6 @@ from lms.indicators.services.origins import (
     VALUE,
     Ask,
     Origin,
-    imported,
     origins,
     register,
     snapshot_days,
@@ -51,16 +50,10 @@ STORED = pa.schema([SCHEMA.field(name) for name in SCHEMA.names if name != "batc
 
 
 @contextmanager
-def row_facts(
-    session: Session, ask: Ask, *, units: bool = False, imported_only: bool = False
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection with the table `fact`: SCHEMA, and origin, customer, unit, place, source_name.
-
-    `imported_only`: actuals as they were imported, whatever was typed over them.
-    """
+def row_facts(session: Session, ask: Ask, *, units: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection with the table `fact`: SCHEMA, and origin, customer, unit, place, source_name."""
     with duck(files=True) as connection:
-        laid = [imported(session, connection, ask)] if imported_only else origins(session, connection, ask)
-        united = " UNION ALL ".join(one.rows() for one in laid)
+        united = " UNION ALL ".join(one.rows() for one in origins(session, connection, ask))
         connection.execute(
             f"CREATE TABLE entry AS SELECT *, day AS start, day + 1 AS stop FROM ({united}) "
             f"WHERE day >= DATE '{ask.first}' AND day < DATE '{ask.after}'"

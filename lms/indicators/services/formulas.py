@@ -87,8 +87,10 @@ def codes_in(session: Session, batches: Collection[ImportBatch]) -> set[str]:
     for batch in batches:
         if batch.kind is ImportKind.ACTUALS:
             for file in batch.files:
-                codes = pq.read_table(parquet.path(file), columns=["indicator"]).column("indicator")
-                found.update(str(code) for code in codes.unique().to_pylist())
+                table = pq.read_table(
+                    parquet.path(file), columns=["indicator"], read_dictionary=["indicator"]
+                )
+                found.update(str(code) for code in table.column("indicator").unique().to_pylist())
         elif batch.kind is ImportKind.RECORDS:
             mapped = (
                 select(Indicator.code)

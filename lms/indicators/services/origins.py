@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from lms.core import parquet
@@ -164,8 +165,13 @@ def origins(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -
     return [_actuals(session, connection, ask), typed, *records]
 
 
-def imported(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -> Origin:
-    """Prepare the connection and return the actuals as they were imported, whatever was typed over them."""
+def imported(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -> Origin | None:
+    """Prepare the connection and return the actuals as they were imported, whatever was typed over them.
+
+    None when there are none.
+    """
+    if not session.execute(_batches_of_actuals(ask.first, ask.after).limit(1)).all():
+        return None
     origins(session, connection, Ask((), ask.first, ask.after))
     register(connection, "code_wanted", pa.table({"indicator": pa.array(ask.codes, pa.string())}))
     return _actuals(session, connection, ask)
@@ -174,19 +180,23 @@ def imported(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) 
 # ---------------------------------------------------------------- actuals and typed values
 
 
-def _actuals(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -> Origin:
-    begin = BEGIN if ask.holding else ask.first
-    batches = session.execute(
-        select(ImportBatch.id, ImportBatch.source_name, ImportBatch.files)
+def _batches_of_actuals(first: date, after: date) -> Select[int, Any]:
+    return (
+        select(ImportBatch.id, ImportBatch.files)
         .where(
             ImportBatch.kind == ImportKind.ACTUALS,
             ImportBatch.state == BatchState.COMMITTED,
-            ImportBatch.first_day < ask.after,
-            ImportBatch.last_day >= begin,
+            ImportBatch.first_day < after,
+            ImportBatch.last_day >= first,
         )
         .order_by(ImportBatch.id)
-    ).all()
-    files = [(batch, parquet.path(file)) for batch, _, paths in batches for file in paths]
+    )
+
+
+def _actuals(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -> Origin:
+    begin = BEGIN if ask.holding else ask.first
+    batches = session.execute(_batches_of_actuals(begin, ask.after)).all()
+    files = [(batch, parquet.path(file)) for batch, paths in batches for file in paths]
     register(
         connection,
         "actual_file",

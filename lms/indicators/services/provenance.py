@@ -15,13 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
-from lms.core.duck import Rows, literal
+from lms.core.duck import Rows, duck, literal
 from lms.core.periods import Period, months_of
 from lms.indicators.models import Derivation, Indicator
 from lms.indicators.rules import Flag, IndicatorSet
 from lms.indicators.rules.formula import RANK, parse
 from lms.indicators.services.facts import SCHEMA, row_facts
-from lms.indicators.services.origins import VALUE, Ask, register
+from lms.indicators.services.origins import VALUE, Ask, imported, register
 
 _DERIVED: dict[str, pa.DataType] = {
     "kind": pa.string(),
@@ -168,18 +168,21 @@ def counting_beside(session: Session, rows: Rows, first: date, after: date) -> p
     The columns are those of `existing` in the checks: employee, indicator, day, reference, batch.
     """
     codes = list(session.scalars(select(Indicator.code)))
-    with row_facts(session, Ask.of(codes, first, after), imported_only=True) as connection:
-        if connection.execute("SELECT count(*) FROM fact").fetchall()[0][0]:
-            given = rows.room.rows(f"SELECT DISTINCT employee, day FROM ({rows.query})").table()
-        else:
-            given = pa.table({"employee": pa.array([], pa.string()), "day": pa.array([], pa.date32())})
-        connection.register("given", given)
+    with duck(files=True) as connection:
+        before = imported(session, connection, Ask.of(codes, first, after))
+        if before is None:
+            return _BESIDE.select(["employee", "indicator", "day", "reference", "batch"])
+        given = rows.room.rows(f"SELECT DISTINCT employee, day FROM ({rows.query})")
+        connection.register("given", given.table())
         return pa.table(
             connection.sql(
-                "SELECT employee_number AS employee, indicator, day, reference, batch FROM fact "
-                "SEMI JOIN given ON fact.employee_number = given.employee AND fact.day = given.day"
+                f"SELECT officer AS employee, indicator, day, reference, batch FROM ({before.rows()}) fact "
+                "SEMI JOIN given ON fact.officer = given.employee AND fact.day = given.day"
             ).to_arrow_table()
         )
+
+
+_BESIDE = SCHEMA.empty_table().rename_columns({"employee_number": "employee"})
 
 
 # ---------------------------------------------------------------- flags and derived rows
