@@ -242,6 +242,7 @@ def main() -> int:
                 if not asked.no_copy:
                     copies.append(psql_seconds(connection, made.clean))
                 bank = Bank(folder / f"bank{run}")
+                os.sync()  # what the reference left to be written is not to slow a commit down
                 took, waited = bank.import_seconds(made, asked.rows)
                 imports.append(took)
                 lock = max(lock, waited)

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 MEMORY = os.environ.get("ZHIXING_DUCKDB_MEMORY", "1GB")
-SPILL_ABOVE = os.environ.get("ZHIXING_IMPORT_MEMORY", "768MB")
+SPILL_ABOVE = os.environ.get("ZHIXING_IMPORT_MEMORY", "640MB")
 """What an import may hold in memory; the rest goes to the temporary directory of the machine."""
 
 

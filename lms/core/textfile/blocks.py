@@ -35,8 +35,10 @@ class Block:
     @cached_property
     def line_count(self) -> int:
         """How many lines it holds; one that lacks its end does not count."""
-        count, returns = len(self.newlines), self.data.count(b"\r")
-        return count + returns - self.data.count(b"\r\n") if returns else count
+        count = len(self.newlines)
+        if b"\r" in self.data:
+            count += self.data.count(b"\r") - self.data.count(b"\r\n")
+        return count
 
     def lines(self) -> Iterator[str]:
         """Give the lines with their ends; a lone \\r ends one as well."""

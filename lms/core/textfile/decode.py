@@ -95,7 +95,8 @@ def _count(source: Source, encoding: str, mark: int) -> _Counted:
             except UnicodeDecodeError:
                 return _count_broken(source, encoding, mark)
         counted.length += len(piece)
-        counted.zeros += text.count("\x00") if wide else piece.count(b"\x00")
+        if b"\x00" in piece:
+            counted.zeros += text.count("\x00") if wide else piece.count(b"\x00")
         counted.last = text[-1:] or counted.last
     try:
         decoder.decode(b"", final=True)

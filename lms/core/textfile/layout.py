@@ -71,7 +71,13 @@ class Layout:
 
 def guess_separator(lines: Sequence[str], columns: Sequence[Column]) -> str:
     """Return the separator under which some early line shows the most wanted columns."""
-    return max(SEPARATORS, key=lambda separator: _wanted(lines, separator, columns))
+    text = "".join(lines)
+    there = [separator for separator in SEPARATORS if separator in text]
+    absent = [separator for separator in SEPARATORS if separator not in text]
+    return max(
+        sorted([*there, *absent[:1]], key=SEPARATORS.index),
+        key=lambda separator: _wanted(lines, separator, columns),
+    )
 
 
 def _wanted(lines: Sequence[str], separator: str, columns: Sequence[Column]) -> tuple[int, int, int]:

@@ -53,7 +53,7 @@ class Cells:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         self.close()
-        with pa.memory_map(str(self._path), "rb") as file, pa.ipc.open_stream(file) as reader:
+        with pa.OSFile(str(self._path), "rb") as file, pa.ipc.open_stream(file) as reader:
             yield from reader
 
 

@@ -234,6 +234,8 @@ def _value_reasons(unit: str) -> dict[str, tuple[str, str, str]]:
 PROBLEMS_LIMIT = 100_000
 """So many bad rows are told one by one."""
 
+_SORTED_AT_ONCE = 4_000_000
+
 _TOLD_ELSEWHERE = ("double", "double_target", "exists", "exists_target")
 """Reasons that lie in other rows: tables of their own say which lines."""
 
@@ -327,10 +329,14 @@ class _Check:
     def _doubles(self) -> str:
         """The query of rows that came before: first by hash, then exactly among the few that are left."""
         connection = self.rows.room.connection
-        found = connection.sql("SELECT twin FROM mark WHERE twin IS NOT NULL").to_arrow_table()
-        twins = np.sort(found.column("twin").to_numpy())  # many times faster than grouping that many
-        several = pa.array(np.unique(twins[1:][twins[1:] == twins[:-1]]))
-        connection.register("several", pa.table({"twin": several}))
+        count = connection.sql("SELECT count(twin) FROM mark").fetchall()[0][0]
+        parts = count // _SORTED_AT_ONCE + 1
+        several: list[int] = []
+        for part in range(parts):  # sorting so many is faster than grouping them
+            found = connection.sql(f"SELECT twin FROM mark WHERE twin % {parts} = {part}").to_arrow_table()
+            twins = np.sort(found.column("twin").to_numpy())
+            several += np.unique(twins[1:][twins[1:] == twins[:-1]]).tolist()
+        connection.register("several", pa.table({"twin": pa.array(several, pa.uint64())}))
         connection.execute(
             "CREATE OR REPLACE TABLE again AS SELECT line FROM mark SEMI JOIN several USING (twin)"
         )
