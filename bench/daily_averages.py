@@ -55,7 +55,7 @@ def write_files(folder: Path) -> list[str]:
     (folder / "records").mkdir(parents=True)
     with duckdb.connect() as connection:
         for at in range(DAYS):
-            name = f"records/{at:03}.parquet"
+            name = f"records/{at:03}-v1.parquet"
             connection.execute(f"""COPY (
                 SELECT printf('622%09d', i) AS account, printf('E%05d', i % {MANAGERS}) AS officer,
                     printf('B%03d', i % {MANAGERS} % {BRANCHES}) AS branch,

@@ -96,6 +96,31 @@ class Rows:
         return Rows(self.room, f"SELECT * FROM ({self.query}) ORDER BY line").table()
 
 
+_EMPTY = {
+    pa.string(): "VARCHAR",
+    pa.int64(): "BIGINT",
+    pa.date32(): "DATE",
+    pa.bool_(): "BOOLEAN",
+    pa.float64(): "DOUBLE",
+}
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, name: str, content: pa.Table) -> None:
+    """Make a table of a connection from an Arrow table, in place of one of that name."""
+    if not content.num_rows and all(kind in _EMPTY for kind in content.schema.types):  # much quicker
+        fields = ", ".join(f"{quoted(one.name)} {_EMPTY[one.type]}" for one in content.schema)
+        connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} ({fields})")
+        return
+    connection.register("_given", content)
+    connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS FROM _given")
+    connection.unregister("_given")
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL; quotes are doubled."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def literal(text: str) -> str:
     """Return a text as SQL; quotes are doubled."""
     return "'" + text.replace("'", "''") + "'"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from lms.core.duck import literal
+from lms.core.duck import literal, quoted
 from lms.core.i18n import N_
 from lms.core.textfile.columns import Column, Kind
 from lms.core.textfile.units import COUNTS, UNITS
@@ -157,7 +157,7 @@ def typed_sql(
             return _OWN.sub(lambda found: f"{found[1]}{at}", sql)
 
         plain = f"coalesce({rule.plain}, false)" if plainly else "false"
-        name = _name(column.name)
+        name = quoted(column.name)
         simple = f"simple{at}" if column.kind in SIMPLE else "false"
         levels[0].append(
             own(f"coalesce({name}, '') AS $c, {simple} AS $s, {rule.early.format(c=name)} AS $e")
@@ -171,7 +171,7 @@ def typed_sql(
             header = literal(units.get(column.name, ""))
             unit = f"CASE WHEN $p THEN {header} ELSE coalesce(nullif({rule.unit}, ''), {header}) END"
             levels[4].append(own(f"{unit} AS $u"))
-            values.append(own(f"$u AS {_name(column.name + '_unit')}"))
+            values.append(own(f"$u AS {quoted(column.name + '_unit')}"))
         wrong.append(own(f"CASE WHEN NOT $p THEN '{at}:' || ({rule.reason}) END"))
     query = source
     for level in levels:
@@ -261,7 +261,3 @@ def _text(column: Column, empty: str, blank: str) -> _Rule:
             f"WHEN length($t) > {column.longest} THEN 'long' END"
         ),
     )
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from lms.core.duck import literal
+from lms.core.duck import literal, quoted
 from lms.indicators.rules.kinds import FieldKind
 
 
@@ -77,7 +77,7 @@ def sql_of(condition: Condition, kind: FieldKind) -> str:
 
     `NE` and `NOT_IN` hold for an empty cell too: what is nothing is not that thing.
     """
-    column = '"' + condition.field.replace('"', '""') + '"'
+    column = quoted(condition.field)
     values = [_literal(value, kind) for value in condition.values]
     match condition.op:
         case Op.EMPTY:

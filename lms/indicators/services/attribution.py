@@ -15,8 +15,9 @@ import pyarrow as pa
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from lms.core.duck import create_table
 from lms.indicators.services.codes import register_code_maps
-from lms.indicators.services.origins import BEGIN, DIRECT, NEVER, register
+from lms.indicators.services.origins import BEGIN, DIRECT, NEVER
 from lms.people.models import Employee, OrgPlacement, OrgUnit, Posting
 
 _BLOCK = 500
@@ -98,6 +99,13 @@ def _timeline(
 ) -> None:
     """Make a table of keys, since, until and what is in force, without gaps from first day to last."""
     listed = ", ".join(keys)
+    if not connection.sql(f"SELECT count({keys[-1]}) FROM ({used})").fetchall()[0][0]:  # quicker said
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {table} AS WITH used AS ({used}) "
+            f"SELECT {listed}, valid_from AS since, valid_to AS until, "
+            f"* EXCLUDE ({listed}, valid_from, valid_to, rank) FROM ({spans}) WHERE false"
+        )
+        return
     same = " AND ".join(f"segment.{key} = span.{key}" for key in keys)
     connection.execute(f"""
         CREATE OR REPLACE TABLE {table} AS
@@ -124,7 +132,7 @@ def register_tree(session: Session, connection: duckdb.DuckDBPyConnection) -> No
         )
     ).all()
     codes = dict(session.execute(select(OrgUnit.id, OrgUnit.code)).all())
-    register(
+    create_table(
         connection,
         "placement",
         pa.table(
@@ -136,7 +144,7 @@ def register_tree(session: Session, connection: duckdb.DuckDBPyConnection) -> No
             }
         ),
     )
-    register(connection, "org_unit", pa.table({"code": pa.array(sorted(codes.values()), pa.string())}))
+    create_table(connection, "org_unit", pa.table({"code": pa.array(sorted(codes.values()), pa.string())}))
     connection.execute(f"""
         CREATE OR REPLACE TABLE above AS
         WITH RECURSIVE climb AS (
@@ -152,14 +160,14 @@ def register_tree(session: Session, connection: duckdb.DuckDBPyConnection) -> No
 
 def _register_units(session: Session, connection: duckdb.DuckDBPyConnection) -> None:
     codes = session.scalars(select(OrgUnit.code).order_by(OrgUnit.code)).all()
-    register(connection, "org_unit", pa.table({"code": pa.array(codes, pa.string())}))
+    create_table(connection, "org_unit", pa.table({"code": pa.array(codes, pa.string())}))
 
 
 def _employees(session: Session, connection: duckdb.DuckDBPyConnection, codes: Collection[str]) -> None:
     rows = _in_blocks(
         session, select(Employee.number, Employee.hired_on, Employee.left_on), Employee.number, codes
     )
-    register(
+    create_table(
         connection,
         "employee",
         pa.table(
@@ -181,7 +189,7 @@ def _postings(session: Session, connection: duckdb.DuckDBPyConnection, *, units:
         .join(OrgUnit, OrgUnit.id == Posting.org_unit_id)
     )
     rows = _in_blocks(session, wanted, Employee.number, numbers)
-    register(
+    create_table(
         connection,
         "posting",
         pa.table(

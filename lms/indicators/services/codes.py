@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from lms.core.audit import Acting, record
 from lms.core.dated import valid_on
+from lms.core.duck import create_table
 from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.spans import refuse_overlap
@@ -64,8 +65,7 @@ def register_code_maps(session: Session, connection: duckdb.DuckDBPyConnection) 
         ],
         schema=_SCHEMA,
     )
-    connection.register("_code_map", table)
-    connection.execute("CREATE OR REPLACE TABLE code_map AS FROM _code_map")
+    create_table(connection, "code_map", table)
 
 
 # ---------------------------------------------------------------- finding

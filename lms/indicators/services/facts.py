@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.core.duck import duck, literal
+from lms.core.duck import create_table, duck, literal
 from lms.indicators.models import ImportBatch, Indicator
 from lms.indicators.rules import Aggregate
 from lms.indicators.services.attribution import attribute
@@ -27,7 +27,6 @@ from lms.indicators.services.origins import (
     Ask,
     Origin,
     origins,
-    register,
     snapshot_days,
 )
 
@@ -93,7 +92,7 @@ def day_facts(
     )
     with duck(files=True) as connection:
         laid = [_trimmed(one, subject) for one in origins(session, connection, ask)]
-        register(
+        create_table(
             connection,
             "how",
             pa.table(
@@ -151,7 +150,7 @@ def _shortened(
         slots += held.slots
         columns = {**one.without("officer", "day").columns, "slot": column}
         found.append(replace(one, columns=columns))
-    register(
+    create_table(
         connection,
         "slot",
         pa.table(
@@ -253,7 +252,7 @@ def _summed(one: Origin, how: dict[str, Aggregate]) -> str:
 def _name_snapshots(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -> None:
     """Make the table of the days of which a snapshot origin knows the whole state, each with the next one."""
     days = snapshot_days(session, connection, ask)
-    register(
+    create_table(
         connection,
         "state_day",
         pa.table(
@@ -280,7 +279,7 @@ def _name_batches(session: Session, connection: duckdb.DuckDBPyConnection) -> No
             ImportBatch.id.in_(used[at : at + 500])
         )
         names += [(batch, source) for batch, source in session.execute(wanted)]
-    register(
+    create_table(
         connection,
         "batch_name",
         pa.table(

@@ -17,11 +17,12 @@ import pyarrow.compute
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.core.duck import create_table
 from lms.indicators.models import Indicator
 from lms.indicators.rules import Aggregate
 from lms.indicators.services.attribution import register_tree
 from lms.indicators.services.facts import day_facts
-from lms.indicators.services.origins import Ask, register
+from lms.indicators.services.origins import Ask
 
 # The stubs of pyarrow do not know that a scalar may stand beside a column.
 pc: Any = pyarrow.compute
@@ -143,7 +144,7 @@ def _ask(
 def _measured(
     connection: duckdb.DuckDBPyConnection, kind: str, spans: Sequence[Span], subjects: Sequence[str] | None
 ) -> pa.Table:
-    register(
+    create_table(
         connection,
         "span",
         pa.table(
@@ -154,7 +155,7 @@ def _measured(
             }
         ),
     )
-    register(connection, "subject_wanted", pa.table({"subject": pa.array(subjects or (), pa.string())}))
+    create_table(connection, "subject_wanted", pa.table({"subject": pa.array(subjects or (), pa.string())}))
     of = _SUBJECTS[kind]
     query = _MEASURES.format(
         subject=of.name,

@@ -19,7 +19,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from lms.core import parquet
-from lms.core.duck import literal
+from lms.core.duck import create_table, literal, quoted
 from lms.indicators.models import (
     CodeMap,
     DataField,
@@ -133,22 +133,10 @@ class Origin:
         return replace(self, columns={**self.columns, **nothing})
 
 
-def name(value: str) -> str:
-    """Return a name quoted for SQL."""
-    return '"' + value.replace('"', '""') + '"'
-
-
-def register(connection: duckdb.DuckDBPyConnection, table: str, content: pa.Table) -> None:
-    """Make a table of the connection from an Arrow table."""
-    connection.register("_given", content)
-    connection.execute(f"CREATE OR REPLACE TABLE {table} AS FROM _given")
-    connection.unregister("_given")
-
-
 def origins(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) -> list[Origin]:
     """Prepare the connection (which may read files) and return all origins of what is asked."""
-    register(connection, "code_wanted", pa.table({"indicator": pa.array(ask.codes, pa.string())}))
-    register(
+    create_table(connection, "code_wanted", pa.table({"indicator": pa.array(ask.codes, pa.string())}))
+    create_table(
         connection,
         "employee_wanted",
         pa.table({"number": pa.array(ask.employees or (), pa.string())}),
@@ -173,7 +161,7 @@ def imported(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) 
     if not session.execute(_batches_of_actuals(ask.first, ask.after).limit(1)).all():
         return None
     origins(session, connection, Ask((), ask.first, ask.after))
-    register(connection, "code_wanted", pa.table({"indicator": pa.array(ask.codes, pa.string())}))
+    create_table(connection, "code_wanted", pa.table({"indicator": pa.array(ask.codes, pa.string())}))
     return _actuals(session, connection, ask)
 
 
@@ -197,7 +185,7 @@ def _actuals(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) 
     begin = BEGIN if ask.holding else ask.first
     batches = session.execute(_batches_of_actuals(begin, ask.after)).all()
     files = [(batch, parquet.path(file)) for batch, paths in batches for file in paths]
-    register(
+    create_table(
         connection,
         "actual_file",
         pa.table(
@@ -212,7 +200,7 @@ def _actuals(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) 
         .join(ImportBatch, ImportBatch.id == HiddenValue.batch_id)
         .where(ImportBatch.kind == ImportKind.ACTUALS)
     ).all()
-    register(
+    create_table(
         connection,
         "actual_hidden",
         pa.table(
@@ -293,7 +281,7 @@ def _typed(session: Session, connection: duckdb.DuckDBPyConnection, ask: Ask) ->
     ]
     schema = pa.schema(_TYPED)
     content = pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
-    register(connection, "typed", content)
+    create_table(connection, "typed", content)
     return Origin(
         name="direct",
         snapshot=False,
@@ -351,7 +339,7 @@ def _records(
     snapshot = model.delivery is Delivery.SNAPSHOT
     begin = _state_before(session, model, ask.first) if snapshot and ask.states else ask.first
     store.open_view(session, connection, model, first=begin, after=ask.after)
-    roles = {field.role: name(field.code) for field in model.fields if field.role is not FieldRole.NONE}
+    roles = {field.role: quoted(field.code) for field in model.fields if field.role is not FieldRole.NONE}
     officer = _code(roles.get(FieldRole.EMPLOYEE))
     where = "true" if ask.employees is None else _officers(session, model.source, officer, ask.employees)
     found = []
@@ -367,7 +355,7 @@ def _records(
                     "indicator": literal(mapping.indicator.code),
                     "day": "_day",
                     "value": store.value_sql(field, mapping),
-                    "item": f"CAST({name(field.code)} AS VARCHAR)",
+                    "item": f"CAST({quoted(field.code)} AS VARCHAR)",
                     "flag": "NULL::VARCHAR",
                     "batch": "_batch",
                     "line": "_line",
@@ -375,10 +363,10 @@ def _records(
                         roles.get(FieldRole.REFERENCE) or roles.get(FieldRole.ACCOUNT) or None
                     ),
                 }
-                filled = f"{name(field.code)} IS NOT NULL"
+                filled = f"{quoted(field.code)} IS NOT NULL"
                 counted = store.condition_sql(mapping, model.fields)
                 clause = f"{where} AND {filled}{_within(mapping, ask)} AND {counted}"
-                relation = name(model.code)
+                relation = quoted(model.code)
                 found.append(
                     Origin(
                         model.code, snapshot, relation, clause, columns, mapping.indicator.code, model.source
@@ -408,7 +396,7 @@ def snapshot_days(
         days = [first for first, last in spans if first == last]
         if len(days) < len(spans):  # a file of several days tells only by its rows which
             days = [
-                row[0] for row in connection.sql(f"SELECT DISTINCT _day FROM {name(model.code)}").fetchall()
+                row[0] for row in connection.sql(f"SELECT DISTINCT _day FROM {quoted(model.code)}").fetchall()
             ]
         found.update((model.code, day) for day in days if day is not None)
     return sorted(found)

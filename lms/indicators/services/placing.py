@@ -12,12 +12,11 @@ import duckdb
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from lms.core.duck import duck, literal
+from lms.core.duck import duck, literal, quoted
 from lms.indicators.models import DataField, DataModel, FieldMapping
 from lms.indicators.rules.kinds import Delivery, FieldRole, ModelState
 from lms.indicators.services.attribution import attribute
 from lms.indicators.services.ledgers import ledger_indicators, names_employees
-from lms.indicators.services.origins import name
 from lms.indicators.services.store import condition_sql, open_view, value_sql
 
 
@@ -80,7 +79,7 @@ _NOTHING = (
 
 def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
     """Yield the queries of a model's records: as they are, and once for each indicator they feed."""
-    roles = {field.role: name(field.code) for field in model.fields if field.role is not FieldRole.NONE}
+    roles = {field.role: quoted(field.code) for field in model.fields if field.role is not FieldRole.NONE}
     whose = names_employees(model)
 
     officer, branch, product = (
@@ -95,7 +94,7 @@ def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
             f"{officer} AS officer, {branch} AS branch, coalesce({product}, '') AS product, "
             f"{indicator} AS indicator, _day AS day, _batch AS batch, _line AS line, "
             f"CAST({value} AS DECIMAL(28, 8)) AS value "
-            f"FROM {name(model.code)} WHERE {where}"
+            f"FROM {quoted(model.code)} WHERE {where}"
         )
 
     if whose or FieldRole.UNIT in roles:
@@ -106,7 +105,7 @@ def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
             days = f"_day >= DATE '{mapping.valid_from}'"
             if mapping.valid_to is not None:
                 days += f" AND _day < DATE '{mapping.valid_to}'"
-            clause = f"{days} AND {condition_sql(mapping, model.fields)} AND {name(field.code)} IS NOT NULL"
+            clause = f"{days} AND {condition_sql(mapping, model.fields)} AND {quoted(field.code)} IS NOT NULL"
             code = mapping.indicator.code
             yield query(literal(code), value, clause, ledger=not whose and code in compared)
 

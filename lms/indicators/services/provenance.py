@@ -15,13 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
-from lms.core.duck import Rows, duck, literal
+from lms.core.duck import Rows, create_table, duck, literal
 from lms.core.periods import Period, months_of
 from lms.indicators.models import Derivation, Indicator
 from lms.indicators.rules import Flag, IndicatorSet
 from lms.indicators.rules.formula import RANK, parse
 from lms.indicators.services.facts import SCHEMA, row_facts
-from lms.indicators.services.origins import VALUE, Ask, imported, register
+from lms.indicators.services.origins import VALUE, Ask, imported
 
 _DERIVED: dict[str, pa.DataType] = {
     "kind": pa.string(),
@@ -202,7 +202,7 @@ def flagged(session: Session, ask: Ask, *, units: bool = False) -> Iterator[duck
     sets = {one.code: one.indicator_set for one in every}
     with row_facts(session, wider, units=units) as connection:
         _add_derived(session, connection, wider)
-        register(
+        create_table(
             connection,
             "hangs_on",
             pa.table(
@@ -253,7 +253,7 @@ def _add_derived(session: Session, connection: duckdb.DuckDBPyConnection, ask: A
         .where(Indicator.code.in_(ask.codes), Derivation.period.in_(wanted))
     ).all()
     whole = {code for _, code, period, _ in found if exact and period == exact[0].code}
-    register(
+    create_table(
         connection,
         "derivation",
         pa.table(
@@ -276,7 +276,7 @@ def _add_derived(session: Session, connection: duckdb.DuckDBPyConnection, ask: A
             }
         ),
     )
-    register(connection, "no_derived", DERIVED.append(pa.field("filename", pa.string())).empty_table())
+    create_table(connection, "no_derived", DERIVED.append(pa.field("filename", pa.string())).empty_table())
     listed = ", ".join(literal(parquet.path(file)) for *_, file in found)
     origin = f"read_parquet([{listed}], filename = true)" if found else "no_derived"
     people = "true" if ask.employees is None else "subject IN (SELECT number FROM employee_wanted)"

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
-from lms.core.duck import literal
+from lms.core.duck import create_table, literal
 from lms.core.textfile import factor
 from lms.indicators.models import DataField, DataModel, FieldMapping, HiddenValue, ImportBatch
 from lms.indicators.rules import BatchState, ImportKind
@@ -89,21 +89,24 @@ def open_view(
         .join(ImportBatch, ImportBatch.id == HiddenValue.batch_id)
         .where(ImportBatch.data_model_id == model.id)
     ).all()
-    _table(
+    create_table(
         connection,
         f"_hidden_{code}",
         _pairs([batch for batch, _ in hidden], [line for _, line in hidden]),
     )
-    _table(connection, f"_none_{code}", schema_of(model.fields).empty_table())
+    create_table(connection, f"_none_{code}", schema_of(model.fields).empty_table())
     origin = f'SELECT * FROM "_none_{code}"'
-    if files:
-        listed = ", ".join(literal(file) for _, file in files)
+    alike: dict[str, list[tuple[int, str]]] = {}
+    for batch, file in files:  # files of one version of the model have the same columns
+        alike.setdefault(file.rpartition("-v")[2], []).append((batch, file))
+    for several in alike.values():
+        listed = ", ".join(literal(file) for _, file in several)
         # A file's name is one value for all its rows: this costs little, and nothing where nobody asks.
-        batch_of = " ".join(f"WHEN {literal(file)} THEN {batch}" for batch, file in files)
+        batch_of = " ".join(f"WHEN {literal(file)} THEN {batch}" for batch, file in several)
         origin += (
             " UNION ALL BY NAME SELECT * EXCLUDE (filename), "
             f"CAST(CASE filename {batch_of} END AS BIGINT) AS _batch "
-            f"FROM read_parquet([{listed}], union_by_name = true, filename = true)"
+            f"FROM read_parquet([{listed}], filename = true)"
         )
     connection.execute(f'CREATE OR REPLACE VIEW "_all_{code}" AS {origin}')
     days = [f"_day {sign} DATE '{day}'" for sign, day in ((">=", first), ("<", after)) if day is not None]
@@ -161,9 +164,3 @@ def condition_sql(mapping: FieldMapping, fields: Sequence[DataField]) -> str:
 
 def _pairs(batches: list[int], lines: list[int]) -> pa.Table:
     return pa.table({"_batch": pa.array(batches, pa.int64()), "_line": pa.array(lines, pa.int64())})
-
-
-def _table(connection: duckdb.DuckDBPyConnection, name: str, content: pa.Table) -> None:
-    connection.register("_given", content)
-    connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS FROM _given')
-    connection.unregister("_given")
