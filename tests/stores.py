@@ -57,6 +57,17 @@ def copy_of_bank(name: str, home: Path, fill: Callable[[URL, Path], None]) -> UR
     return _copy(make_url(ready.read_text()), f"{_prefix()}_{name}_{os.getpid()}_{next(_counter)}")
 
 
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """Return a directory that is filled once a run, whoever asks first; nobody is to change it."""
+    with _only_one(name):
+        ready, home = run_directory() / f"{name}.ready", run_directory() / name
+        if not ready.exists():
+            home.mkdir()
+            make(home)
+            ready.touch()
+    return home
+
+
 def empty_database(name: str) -> URL:
     """Return a database of one's own that holds nothing at all."""
     own = f"{_prefix()}_{name}_{os.getpid()}_{next(_counter)}"

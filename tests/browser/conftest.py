@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lms.demo.services import PASSWORD
+from tests import stores
 
 ROOT = Path(__file__).resolve().parents[2]
 DESK = {"width": 1366, "height": 768}
@@ -59,13 +60,15 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built() -> Path:
     """The data of the tiny demo bank, migrated and filled; copied, never served."""
-    home = tmp_path_factory.mktemp("built")
-    bank = Live("", home)
-    bank.flask("upgrade")
-    bank.flask("demo", "build", "--size", "tiny")
-    return home
+
+    def make(home: Path) -> None:
+        bank = Live("", home)
+        bank.flask("upgrade")
+        bank.flask("demo", "build", "--size", "tiny")
+
+    return stores.made_once("browser", make)
 
 
 @pytest.fixture(scope="session")

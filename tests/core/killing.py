@@ -18,6 +18,7 @@ from lms.core.jobs import Job
 from tests.conftest import PROFILE
 
 ROUNDS = 5 if PROFILE == "full" else 1
+KILLS = 2 if PROFILE == "full" else 1
 SECONDS = 120
 
 

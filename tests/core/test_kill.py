@@ -15,7 +15,7 @@ from lms.core.db import db
 from lms.core.jobs import JobState
 from tests.conftest import Databases
 from tests.core import marks
-from tests.core.killing import ROUNDS, wait, worker
+from tests.core.killing import KILLS, ROUNDS, wait, worker
 
 WORKER = "tests.core.marks_worker"
 STEPS = 40
@@ -35,7 +35,7 @@ def test_a_killed_job_ends_after_a_restart_with_nothing_doubled(
         job_id = jobs.enqueue(session, marks.KIND, arguments, audit.SYSTEM, now=clock.now(), label="测试").id
         session.commit()
 
-        for number in (1, 2):
+        for number in range(1, KILLS + 1):
             with worker(url, tmp_path, WORKER) as process:
                 seen = wait(
                     session, job_id, lambda job, n=number: job.done >= ACKNOWLEDGED * n or job.state.over

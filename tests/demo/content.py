@@ -40,11 +40,6 @@ def content(session: Session) -> dict[str, list[str]]:
     return {name: sorted(rows.values()) for name, rows in known.items() if rows}
 
 
-def content_hash(session: Session) -> str:
-    """Return one hash for all a bank holds."""
-    return hashlib.sha256(canonical_json(content(session)).encode()).hexdigest()
-
-
 def _counted(table: Table) -> Iterator[Column[Any]]:
     for column in table.columns:
         timestamp = isinstance(column.type, UtcDateTime)
