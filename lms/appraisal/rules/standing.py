@@ -119,6 +119,7 @@ UNITS_EN = {
     "小时": "hours",
 }
 """The usual units of banks in English; any other is free text and stays as it was written."""
+PLACES = {"zh": "第 {place} 名", "en": "place {place}"}
 PERCENT_POINTS = {"zh": "个百分点", "en": "pp"}
 
 
@@ -128,9 +129,16 @@ def unit_text(unit: str, language: str) -> str:
 
 
 def standing_text(kind: str, standing: Decimal | None, unit: str, language: str) -> str:
-    """Return the standing as printed: "110.0 %" of the target, "−0.3 pp" off it; "" for a bare value."""
+    """Return the standing as printed: "110.0 %" of the target, "−0.3 pp" off it, "第 2 名" among the others.
+
+    Nothing is printed for a bare value.
+    """
     if standing is None or kind == "value":
         return ""
+    if kind == "rank":
+        return PLACES[language].format(place=f"{standing.normalize():f}")
+    if kind == "percentile":
+        return f"{standing.quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
     if kind == "difference":
         sign = "−" if standing < 0 else "+"
         amount = f"{abs(standing.normalize()):f}"
