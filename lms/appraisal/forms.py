@@ -50,6 +50,8 @@ STEP_MODES = [
 MISSING = [
     ("pending", _l("不出总分，等数据")),
     ("zero", _l("按零分计")),
+    ("full", _l("按满分计")),
+    ("peer_mean", _l("按其他人的平均得分计")),
     ("exclude_and_rescale", _l("不计此项，权重分给同模块其他指标")),
 ]
 
@@ -157,6 +159,7 @@ class SectionRow(Rows):
             floor=self.floor.data,
             cap=self.cap.data,
             indicators=tuple(row.form.to_draft(known.get(_text(row.form.code))) for row in self.indicators),
+            group=before.group if before else "weighted_mean",
         )
 
 

@@ -47,7 +47,10 @@ class LineState(StrEnum):
     OK = "ok"
     MISSING = "missing"
     EXCLUDED = "excluded"
+    MOVED = "moved"
     ZERO = "zero"
+    FULL = "full"
+    PEER_MEAN = "peer_mean"
 
 
 class Scheme(Model):

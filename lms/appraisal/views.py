@@ -70,7 +70,15 @@ STATES = {
     AppraisalState.INCOMPLETE: N_("不完整"),
     AppraisalState.ON_LEAVE: N_("休假不评"),
 }
-LINE_STATES = {"ok": N_("正常"), "missing": N_("缺数据"), "excluded": N_("不计"), "zero": N_("按零分计")}
+LINE_STATES = {
+    "ok": N_("正常"),
+    "missing": N_("缺数据"),
+    "excluded": N_("不计"),
+    "moved": N_("权重移给另一指标"),
+    "zero": N_("按零分计"),
+    "full": N_("按满分计"),
+    "peer_mean": N_("按其他人的平均得分计"),
+}
 
 
 @bp.context_processor

@@ -22,12 +22,15 @@ class Language(StrEnum):
 
 
 class LineState(StrEnum):
-    """What became of an indicator: scored, figure missing, left out, or missing and counted as zero."""
+    """What became of an indicator: scored, missing, left out, or missing and counted in another way."""
 
     OK = "ok"
     MISSING = "missing"
     EXCLUDED = "excluded"
+    MOVED = "moved"
     ZERO = "zero"
+    FULL = "full"
+    PEER_MEAN = "peer_mean"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from lms.scoring.document import (
     Effect,
     Group,
     Indicator,
+    Missing,
     PositionKind,
     ReferenceKind,
     Scheme,
@@ -72,9 +73,26 @@ def indicator_problems(line: Indicator, path: str) -> Iterator[Problem]:
 
 def _section(section: Section, path: str) -> Iterator[Problem]:
     yield from _bound(section.bound, f"{path}/bound")
+    yield from _moves(section, path)
     if section.group is not Group.WEIGHTED_MEAN:
         return
     yield from _weights([line.weight for line in section.indicators], f"{path}/indicators")
+
+
+def _moves(section: Section, path: str) -> Iterator[Problem]:
+    """Points may move to another indicator of the same section whose own points do not move on."""
+    by_code = {line.code: line for line in section.indicators}
+    for index, line in enumerate(section.indicators):
+        place, to = f"{path}/indicators/{index}/moves_to", line.moves_to
+        if Missing.MOVE not in line.policies:
+            if to is not None:
+                yield Problem(place, N_("只有缺数据时移分的指标才填移往的指标"))
+        elif to is None or to == line.code or to not in by_code:
+            yield Problem(place, N_("缺数据时移分，要填同一模块中的另一个指标"))
+        elif section.group is not Group.WEIGHTED_MEAN:
+            yield Problem(place, N_("只有加权平均的模块才能移分"))
+        elif Missing.MOVE in by_code[to].policies:
+            yield Problem(place, N_("移往的指标 %(code)s 自己也移分，不能再移"), {"code": to})
 
 
 def _composite(scheme: Scheme) -> Iterator[Problem]:
@@ -111,11 +129,16 @@ def _bound(bound: Bound, path: str) -> Iterator[Problem]:
 
 def _reference(line: Indicator, at: str) -> Iterator[Problem]:
     kind, value = line.reference.kind, line.reference.value
-    needs = line.position is not PositionKind.VALUE
+    needs = line.position is not PositionKind.VALUE and not line.position.among_peers
+    ordered = line.position.among_peers or kind in (ReferenceKind.PEER_BEST, ReferenceKind.PEER_WORST)
     if needs and kind is ReferenceKind.NONE:
         yield Problem(
             f"{at}reference", N_("比较方式 %(position)s 需要目标或常数"), {"position": line.position}
         )
+    if line.position.among_peers and kind is not ReferenceKind.NONE:
+        yield Problem(f"{at}reference", N_("按名次计分不与目标比较，参照应为 none"))
+    if ordered and line.direction is Direction.RANGE:
+        yield Problem(f"{at}direction", N_("与同组比较时，方向须为越多越好或越少越好"))
     if kind is ReferenceKind.CONSTANT and value is None:
         yield Problem(f"{at}reference/value", N_("常数参照要填数值"))
     if kind is not ReferenceKind.CONSTANT and value is not None:
@@ -163,6 +186,8 @@ def _sense(line: Indicator, path: str) -> Iterator[Problem]:
     if line.direction is Direction.RANGE:
         return
     rising = (line.direction is Direction.MORE) != (line.position is PositionKind.INVERSE)
+    if line.position.among_peers:  # the better has the higher percentile and the lower rank, whatever is good
+        rising = line.position is PositionKind.PERCENTILE
     if not _runs(line.curve.segments, 1.0 if rising else -1.0):
         message = (
             N_("方向为越多越好，但得分随完成情况变好而下降")
@@ -191,6 +216,10 @@ def _gates(scheme: Scheme, measures: Collection[str] | None) -> Iterator[Problem
     for index, gate in enumerate(scheme.gates):
         path = f"gates/{index}"
         yield from _known(gate.condition.measure, f"{path}/condition/measure", measures)
+        for number, condition in enumerate(gate.also):
+            yield from _known(condition.measure, f"{path}/also/{number}/measure", measures)
+        if gate.effect is Effect.MULTIPLY and gate.factor is None:
+            yield Problem(f"{path}/factor", N_("乘以系数的门槛要填系数"))
         if gate.effect in (Effect.CAP_TOTAL, Effect.SET_TOTAL) and gate.points is None:
             yield Problem(f"{path}/points", N_("限制总分的门槛要填分数"))
         if gate.effect is Effect.CAP_GRADE and gate.grade not in grades:

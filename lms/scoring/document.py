@@ -39,13 +39,24 @@ class Group(StrEnum):
 
 
 class PositionKind(StrEnum):
-    """Where the actual x stands to its reference t: x, x/t, t/x, x−t or (x−t)/|t|."""
+    """Where the actual x stands to its reference t (x, x/t, t/x, x−t or (x−t)/|t|) or among its peers.
+
+    rank: 1 is best, equal figures share the better rank. percentile: 100 for the best, 0 for the worst, else
+    the share of the others that a person leaves behind; 100 for one alone.
+    """
 
     VALUE = "value"
     RATIO = "ratio"
     INVERSE = "inverse"
     DIFFERENCE = "difference"
     RELATIVE = "relative"
+    RANK = "rank"
+    PERCENTILE = "percentile"
+
+    @property
+    def among_peers(self) -> bool:
+        """Whether it compares people with each other instead of with a reference."""
+        return self in (PositionKind.RANK, PositionKind.PERCENTILE)
 
 
 class Direction(StrEnum):
@@ -66,19 +77,32 @@ class StepMode(StrEnum):
 
 
 class Missing(StrEnum):
-    """What a missing figure does. `pending` leaves the composite incomplete: never a silent zero."""
+    """What a missing figure does. `pending` leaves the composite incomplete: never a silent zero.
+
+    full: as required (100 points within the bounds). peer_mean: the mean of the others' points, pending when
+    nobody has any. move: no points, and the weight goes to the indicator named in `moves_to`.
+    """
 
     PENDING = "pending"
     ZERO = "zero"
+    FULL = "full"
+    PEER_MEAN = "peer_mean"
     EXCLUDE = "exclude_and_rescale"
+    MOVE = "move"
 
 
 class ReferenceKind(StrEnum):
-    """What the actual is compared with."""
+    """What the actual is compared with.
+
+    Peers are all who are scored and have the figure, oneself included.
+    """
 
     NONE = "none"
     TARGET = "target"
     CONSTANT = "constant"
+    PEER_MEAN = "peer_mean"
+    PEER_BEST = "peer_best"
+    PEER_WORST = "peer_worst"
 
 
 class Op(StrEnum):
@@ -106,6 +130,7 @@ class Effect(StrEnum):
     CAP_TOTAL = "cap_total"
     SET_TOTAL = "set_total"
     CAP_GRADE = "cap_grade"
+    MULTIPLY = "multiply"
     WITHHOLD = "withhold"
 
 
@@ -207,6 +232,12 @@ class Indicator:
     coefficients: tuple[Coefficient, ...] = ()
     missing: Missing = Missing.PENDING
     zero_denominator: ZeroDenominator = ZeroDenominator()
+    moves_to: str | None = None
+
+    @property
+    def policies(self) -> tuple[Missing | None, ...]:
+        """What a missing figure and a zero denominator do."""
+        return (self.missing, self.zero_denominator.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +264,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A condition over a measure that caps or sets the total, caps the grade or withholds it.
+    """A condition over a measure that caps, sets or multiplies the total, caps the grade or withholds it.
 
-    `points` belongs to cap_total and set_total, `grade` to cap_grade. The clause is printed as the reason.
+    `points` belongs to cap_total and set_total, `grade` to cap_grade, `factor` to multiply. Where there are
+    conditions in `also`, all must hold. The clause is printed as the reason.
     """
 
     code: str
@@ -248,6 +280,13 @@ class Gate:
     points: float | None = None
     grade: str | None = None
     missing: GateMissing = GateMissing.PENDING
+    also: tuple[Condition, ...] = ()
+    factor: float | None = None
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that must hold."""
+        return (self.condition, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +320,8 @@ class Scheme:
 
     def measures(self) -> tuple[str, ...]:
         """The codes of all measures that indicators and gates need, sorted, each once."""
-        codes = {line.measure for _, line in self.indicators()} | {g.condition.measure for g in self.gates}
-        return tuple(sorted(codes))
+        asked = {condition.measure for gate in self.gates for condition in gate.conditions}
+        return tuple(sorted({line.measure for _, line in self.indicators()} | asked))
 
 
 def to_dict(scheme: Scheme) -> dict[str, Any]:
@@ -295,7 +334,7 @@ def to_dict(scheme: Scheme) -> dict[str, Any]:
         "weighting": scheme.weighting.value,
         "bound_stage": scheme.bound_stage.value,
         "sections": [_section(section) for section in scheme.sections],
-        "gates": [_plain(gate) for gate in scheme.gates],
+        "gates": [_without_nothing(_plain(gate), "also", "factor") for gate in scheme.gates],
         "grades": [_plain(grade) for grade in scheme.grades],
         "reason_for_full_business": scheme.reason_for_full_business,
     }
@@ -303,7 +342,7 @@ def to_dict(scheme: Scheme) -> dict[str, Any]:
 
 def indicator_to_dict(line: Indicator) -> dict[str, Any]:
     """One indicator as a JSON object, every default written out."""
-    data: dict[str, Any] = _plain(line)
+    data: dict[str, Any] = _without_nothing(_plain(line), "moves_to")
     zero = line.zero_denominator
     data["zero_denominator"] = zero.policy.value if zero.policy else {"points": _number(zero.points or 0.0)}
     return data
@@ -331,6 +370,11 @@ def _section(section: Section) -> dict[str, Any]:
         "bound": _plain(section.bound),
         "indicators": [indicator_to_dict(line) for line in section.indicators],
     }
+
+
+def _without_nothing(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Fields that came later are written only where they say something: older texts keep their hash."""
+    return {name: value for name, value in data.items() if name not in names or value not in (None, [])}
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import narwhals as nw
 import pyarrow as pa
 
-from lms.scoring import frames, rules, trace
+from lms.scoring import frames, peers, rules, trace
 from lms.scoring.checks import WEIGHT_UNITS
 from lms.scoring.document import GateMissing, Scheme
 from lms.scoring.frames import Backend, Column, Frame, Lift, pc
@@ -22,9 +22,10 @@ class Result:
     scheme's places; figures (actual, target, position, raw_points) are float64; nothing is NaN or infinite.
 
     * lines: subject, section, indicator, actual, target, position, raw_points, coefficient, points, weight,
-      effective_weight, contribution, state (ok | missing | excluded | zero). `contribution` is the part of
-      the section's points (6 places, null under min and max); `effective_weight` (null unless the section is
-      a weighted mean) differs from `weight` only after exclude_and_rescale.
+      effective_weight, contribution, state (ok | missing | excluded | moved | zero | full | peer_mean).
+      `contribution` is the part of the section's points (6 places, null under min and max);
+      `effective_weight` (null unless the section is a weighted mean) differs from `weight` only where
+      something was left out or moved.
     * sections: subject, section, points, weight, contribution (part of the total), state
       (complete | incomplete).
     * totals: subject, total, total_before_gates, state (complete | incomplete), grade, rank, gates (codes of
@@ -48,6 +49,7 @@ def score(
     *,
     coefficients: pa.Table | None = None,
     subjects: Collection[str] | None = None,
+    waits: Collection[str] = (),
     backend: Backend = "duckdb",
 ) -> Result:
     """Score every subject under the scheme.
@@ -57,8 +59,8 @@ def score(
     * targets: subject, measure, target (float64), one row per pair.
     * coefficients: subject, indicator, name, value, source: a person's own coefficient in place of the
       scheme's; only names that the indicator declares, within its low–high.
-    * subjects: who is scored; by default everybody with a row in facts.
-
+    * subjects: who is scored, and so who is whose peer; by default everybody with a row in facts.
+    * waits: for whom a missing figure is never a zero, whatever the scheme says: the total waits instead.
     * backend: duckdb (embedded, for a cycle) and pandas (previews) give the same bytes; polars, if installed,
       the same points and grades, figures to the last bit or so.
 
@@ -70,7 +72,7 @@ def score(
     own = frames.COEFFICIENTS.empty_table() if coefficients is None else coefficients
     own = frames.checked(own, frames.COEFFICIENTS, "coefficients")
     frames.check_coefficients(scheme, own)
-    people = frames.subjects_table(facts, subjects)
+    people = frames.subjects_table(facts, subjects, waits)
     with frames.lifter(backend) as lift:
         # Each level is brought into memory once: the next level and the trace read what was computed.
         lines = _settle(_lines(scheme, lift, people, facts, targets, own), ["subject", "place"])
@@ -104,9 +106,11 @@ def _settle(frame: Frame, order: list[str]) -> pa.Table:
 def _lines(
     scheme: Scheme, lift: Lift, people: pa.Table, facts: pa.Table, targets: pa.Table, own: pa.Table
 ) -> Frame:
+    rules_of_lines = line_table(scheme, peers.references(scheme, facts, people))
     frame = (
         lift(people)
-        .join(lift(line_table(scheme)), how="cross")
+        .join(lift(rules_of_lines), how="cross")
+        .join(lift(peers.standings(scheme, facts, people)), on=["subject", "place"], how="left")
         .join(lift(facts).rename({"value": "actual"}), on=["subject", "measure"], how="left")
         .join(lift(targets), on=["subject", "measure"], how="left")
     )
@@ -116,7 +120,7 @@ def _lines(
     frame = rules.position(rules.lack(frame))
     frame = rules.curve(rules.step(frame), pieces(scheme))
     frame = rules.adjust(frame, scheme.bound_stage, factors(scheme))
-    frame = rules.line_points(frame, scheme.places.item)
+    frame = rules.moved_weights(rules.line_points(frame, scheme.places.item))
     return rules.line_weights(frame, scheme.places.item)
 
 
@@ -152,10 +156,10 @@ def _totals(scheme: Scheme, lift: Lift, people: pa.Table, sections: pa.Table, fa
     frame = rules.totals(lift(sections), len(scheme.sections), places.section, places.total)
     frame = lift(with_nulls(people)).join(frame, on="subject", how="left")
     for k, gate in enumerate(scheme.gates):
-        values = lift(facts).filter(col("measure") == gate.condition.measure)
-        frame = frame.join(
-            values.select("subject", col("value").alias(f"gate_{k}")), on="subject", how="left"
-        )
+        for number, condition in enumerate(gate.conditions):
+            values = lift(facts).filter(col("measure") == condition.measure)
+            named = values.select("subject", col("value").alias(rules.gate_column(k, number)))
+            frame = frame.join(named, on="subject", how="left")
     frame = rules.gate_flags(frame, scheme.gates)
     frame = rules.gated_total(frame, scheme.gates, places.total)
     frame = rules.gate_list(rules.grade(frame, scheme), scheme.gates)
@@ -234,7 +238,7 @@ def _missing(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Tab
         found.setdefault(subject, []).append(code)
     for k, gate in enumerate(scheme.gates):
         if gate.missing is GateMissing.PENDING:
-            for subject in _texts(totals.filter(pc.is_null(totals[f"gate_{k}"])), "subject"):
+            for subject in _texts(totals.filter(totals[f"unknown_{k}"]), "subject"):
                 found.setdefault(subject, []).append(gate.code)
     return {subject: ",".join(codes) for subject, codes in found.items()}
 

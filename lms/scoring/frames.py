@@ -98,10 +98,12 @@ def check_coefficients(scheme: Scheme, table: pa.Table) -> None:
         raise InvalidFrame(found)
 
 
-def subjects_table(facts: pa.Table, subjects: Collection[str] | None) -> pa.Table:
-    """Who is scored, each once."""
+def subjects_table(facts: pa.Table, subjects: Collection[str] | None, waits: Collection[str]) -> pa.Table:
+    """Who is scored, each once, and whether a missing figure of theirs always waits."""
     names = sorted({str(name) for name in (facts["subject"].to_pylist() if subjects is None else subjects)})
-    return pa.table({"subject": pa.array(names, pa.string())})
+    waiting = set(waits)
+    waits_too = pa.array([name in waiting for name in names], pa.bool_())
+    return pa.table([pa.array(names, pa.string()), waits_too], names=["subject", "waits"])
 
 
 def _coefficient(row: dict[str, Any], item: Coefficient | None, index: int) -> Problem | None:

@@ -166,6 +166,7 @@ def _indicator(data: Data) -> Indicator:
         coefficients=tuple(_coefficient(item) for item in data.get("coefficients", [])),
         missing=Missing(data.get("missing", Missing.PENDING)),
         zero_denominator=_zero_denominator(data.get("zero_denominator", Missing.PENDING)),
+        moves_to=data.get("moves_to"),
     )
 
 
@@ -212,19 +213,24 @@ def _zero_denominator(data: str | Data) -> ZeroDenominator:
 
 
 def _gate(data: Data) -> Gate:
-    condition = data["condition"]
     return Gate(
         code=data["code"],
         name_zh=data["name_zh"],
         name_en=data.get("name_en", ""),
-        condition=Condition(condition["measure"], Op(condition["op"]), float(condition["value"])),
+        condition=_condition(data["condition"]),
         effect=Effect(data["effect"]),
         clause_zh=data["clause_zh"],
         clause_en=data.get("clause_en", ""),
         points=_float(data.get("points")),
         grade=data.get("grade"),
         missing=GateMissing(data.get("missing", GateMissing.PENDING)),
+        also=tuple(_condition(item) for item in data.get("also", [])),
+        factor=_float(data.get("factor")),
     )
+
+
+def _condition(data: Data) -> Condition:
+    return Condition(data["measure"], Op(data["op"]), float(data["value"]))
 
 
 def _grade(data: Data) -> GradeBand:

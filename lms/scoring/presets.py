@@ -88,6 +88,41 @@ def bands(
     }
 
 
+def by_rank(places: Sequence[tuple[int, float]], *, others: float, less_is_better: bool = False) -> Rule:
+    """名次: (up to which place, points) pairs in rising order; `others`: the points of all behind them.
+
+    `less_is_better` is about the figure that is ranked; the first place is the best one either way.
+    """
+    edges = [None, *(place + 0.5 for place, _ in places), None]
+    points = [*(worth for _, worth in places), others]
+    return _among(PositionKind.RANK, edges, points, less_is_better=less_is_better)
+
+
+def by_percentile(
+    shares: Sequence[tuple[float, float]], *, below: float, less_is_better: bool = False
+) -> Rule:
+    """百分位: (share of the others left behind in %, points) pairs in rising order; `below`: under all."""
+    edges = [None, *(share for share, _ in shares), None]
+    points = [below, *(worth for _, worth in shares)]
+    return _among(PositionKind.PERCENTILE, edges, points, less_is_better=less_is_better)
+
+
+def _among(
+    position: PositionKind, edges: Sequence[float | None], points: Sequence[float], *, less_is_better: bool
+) -> Rule:
+    segments = [
+        _line(low, high, at=0.0, points=worth, slope=0.0)
+        for low, high, worth in zip(edges, edges[1:], points, strict=False)
+    ]
+    return {
+        "reference": {"kind": "none"},
+        "position": position.value,
+        "direction": "less" if less_is_better else "more",
+        "curve": {"segments": segments, "step": None},
+        "bound": {"floor": None, "cap": None},
+    }
+
+
 def value_as_points(
     *, factor: float = 1.0, floor: float | None = 0.0, cap: float | None = 100.0, less_is_better: bool = False
 ) -> Rule:
@@ -123,13 +158,13 @@ def describe(indicator: Indicator, lang: str = "zh") -> str:
     for item in indicator.coefficients:
         parts.append(words["coefficient"].format(name=item.name, source=item.source))
     parts.append(words["direction"][indicator.direction])
-    parts.append(words["missing"][indicator.missing])
+    parts.append(words["missing"][indicator.missing].format(to=indicator.moves_to))
     zero = indicator.zero_denominator
     if indicator.position in (PositionKind.RATIO, PositionKind.INVERSE, PositionKind.RELATIVE):
         gives = (
             words["points"].format(points=_n(zero.points or 0.0))
             if zero.policy is None
-            else words["policy"][zero.policy]
+            else words["policy"][zero.policy].format(to=indicator.moves_to)
         )
         parts.append(words["zero"].format(gives=gives))
     return str(words["join"]).join(parts) + str(words["end"])
@@ -179,7 +214,7 @@ def _range(piece: Segment, words: dict[str, Any]) -> str:
 def _reference(indicator: Indicator, words: dict[str, Any]) -> str:
     if indicator.reference.kind is ReferenceKind.CONSTANT:
         return f"{_n(indicator.reference.value or 0.0)}{indicator.unit}"
-    return str(words["target"])
+    return str(words["reference"].get(indicator.reference.kind, words["target"]))
 
 
 def _n(value: float) -> str:
@@ -192,12 +227,19 @@ _ZH: dict[str, Any] = {
     "and": " 且 ",
     "where": "在 {ends} 处",
     "target": "目标值",
+    "reference": {
+        ReferenceKind.PEER_MEAN: "同组平均值",
+        ReferenceKind.PEER_BEST: "同组最好值",
+        ReferenceKind.PEER_WORST: "同组最差值",
+    },
     "position": {
         PositionKind.VALUE: "按实际值计分",
         PositionKind.RATIO: "比率法：实际值 ÷ {reference}",
         PositionKind.INVERSE: "比率法（反向）：{reference} ÷ 实际值",
         PositionKind.DIFFERENCE: "差值法：实际值 − {reference}",
         PositionKind.RELATIVE: "增幅：（实际值 − {reference}）÷ {reference}的绝对值",
+        PositionKind.RANK: "按名次计分（第 1 名最好，并列取较好名次）",
+        PositionKind.PERCENTILE: "按百分位计分（胜过同组其他人的百分比）",
     },
     "constant": "{where}得 {points} 分",
     "rise": "{where}以 {at} 得 {points} 分为基准，每增加 1 加 {slope} 分",
@@ -221,12 +263,18 @@ _ZH: dict[str, Any] = {
     "missing": {
         Missing.PENDING: "缺数据时总分显示为不完整",
         Missing.ZERO: "缺数据时得 0 分",
+        Missing.FULL: "缺数据时按满分（100 分，受上下限约束）计",
+        Missing.PEER_MEAN: "缺数据时按同组其他人的平均得分计",
         Missing.EXCLUDE: "缺数据时不计，其权重按比例分给同一模块的其他指标",
+        Missing.MOVE: "缺数据时不计，其权重移给指标 {to}",
     },
     "policy": {
         Missing.PENDING: "总分显示为不完整",
         Missing.ZERO: "得 0 分",
+        Missing.FULL: "按满分计",
+        Missing.PEER_MEAN: "按同组其他人的平均得分计",
         Missing.EXCLUDE: "不计，权重分给同一模块的其他指标",
+        Missing.MOVE: "不计，权重移给指标 {to}",
     },
     "points": "得 {points} 分",
     "zero": "除数为零时{gives}",
@@ -238,12 +286,19 @@ _EN: dict[str, Any] = {
     "and": " and ",
     "where": "where {ends}: ",
     "target": "target",
+    "reference": {
+        ReferenceKind.PEER_MEAN: "mean of the peers",
+        ReferenceKind.PEER_BEST: "best of the peers",
+        ReferenceKind.PEER_WORST: "worst of the peers",
+    },
     "position": {
         PositionKind.VALUE: "Scored on the actual value",
         PositionKind.RATIO: "Ratio: actual ÷ {reference}",
         PositionKind.INVERSE: "Inverse ratio: {reference} ÷ actual",
         PositionKind.DIFFERENCE: "Difference: actual − {reference}",
         PositionKind.RELATIVE: "Relative change: (actual − {reference}) ÷ absolute {reference}",
+        PositionKind.RANK: "Scored on the rank (1 is best, equal figures share the better rank)",
+        PositionKind.PERCENTILE: "Scored on the percentile (how many per cent of the others are left behind)",
     },
     "constant": "{where}{points} points",
     "rise": "{where}{points} points at {at}, plus {slope} for each 1 more",
@@ -267,11 +322,17 @@ _EN: dict[str, Any] = {
     "missing": {
         Missing.PENDING: "without data the total is shown as incomplete",
         Missing.ZERO: "without data 0 points",
+        Missing.FULL: "without data full points (100, within the limits)",
+        Missing.PEER_MEAN: "without data the mean points of the others",
+        Missing.MOVE: "without data left out, its weight going to indicator {to}",
         Missing.EXCLUDE: "without data left out, its weight going to the others of its section in proportion",
     },
     "policy": {
         Missing.PENDING: "the total is shown as incomplete",
         Missing.ZERO: "0 points",
+        Missing.FULL: "full points",
+        Missing.PEER_MEAN: "the mean points of the others",
+        Missing.MOVE: "left out, its weight going to indicator {to}",
         Missing.EXCLUDE: "left out, its weight going to the others of its section",
     },
     "points": "{points} points",

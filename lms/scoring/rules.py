@@ -11,7 +11,16 @@ from functools import reduce
 import narwhals as nw
 
 from lms.scoring.checks import WEIGHT_UNITS
-from lms.scoring.document import BoundStage, Condition, Effect, Gate, GateMissing, Op, Scheme
+from lms.scoring.document import (
+    BoundStage,
+    Condition,
+    Effect,
+    Gate,
+    GateMissing,
+    Op,
+    PositionKind,
+    Scheme,
+)
 from lms.scoring.frames import Frame
 from lms.scoring.quantise import from_units, quantise, sign, snap, units_at_least
 
@@ -33,19 +42,21 @@ def col(name: str) -> nw.Expr:
 
 
 def reference(frame: Frame) -> Frame:
-    """`reference`: the target, the constant, or null where the rule compares with nothing."""
+    """`reference`: the target, the constant, what the peers give, or null for a rule without any."""
     return frame.with_columns(
         reference=nw.when(col("reference_kind") == "target")
         .then(col("target"))
-        .when(col("reference_kind") == "constant")
-        .then(col("reference_value"))
-        .otherwise(_NO_NUMBER)
+        .otherwise(col("reference_value"))
     )
 
 
 def lack(frame: Frame) -> Frame:
-    """`lack` (what is missing: actual, target or denominator) and `policy` (what that does; null if none)."""
+    """`lack` (what is missing: actual, target or denominator) and `policy` (what that does; null if none).
+
+    For whom `waits`, a missing figure is never a zero, whatever the rule says.
+    """
     kind = col("position_kind")
+    alone = kind.is_in([PositionKind.VALUE.value, PositionKind.RANK.value, PositionKind.PERCENTILE.value])
     zero = (
         ((kind == "ratio") & (col("reference").abs() < ZERO))
         | ((kind == "inverse") & (col("actual").abs() < ZERO))
@@ -54,7 +65,7 @@ def lack(frame: Frame) -> Frame:
     lacking = (
         nw.when(col("actual").is_null())
         .then(nw.lit("actual"))
-        .when((kind != "value") & col("reference").is_null())
+        .when(~alone & col("reference").is_null())
         .then(nw.lit("target"))
         .when(zero)
         .then(nw.lit("denominator"))
@@ -63,6 +74,8 @@ def lack(frame: Frame) -> Frame:
     return frame.with_columns(lack=lacking).with_columns(
         policy=nw.when(col("lack") == "denominator")
         .then(col("zero_policy"))
+        .when(~col("lack").is_null() & col("waits") & (col("missing_policy") == "zero"))
+        .then(nw.lit("pending"))
         .when(~col("lack").is_null())
         .then(col("missing_policy"))
         .otherwise(_NO_TEXT)
@@ -70,7 +83,7 @@ def lack(frame: Frame) -> Frame:
 
 
 def position(frame: Frame) -> Frame:
-    """`position`: x, x/t, t/x, x−t or (x−t)/|t|; null where something is missing."""
+    """`position`: x, x/t, t/x, x−t, (x−t)/|t| or the standing among peers; null where anything is missing."""
     x, t, kind = col("actual"), col("reference"), col("position_kind")
     safe = nw.when(col("lack").is_null())
     divisor = nw.when(col("lack").is_null() & (kind == "inverse")).then(x)
@@ -85,6 +98,8 @@ def position(frame: Frame) -> Frame:
                 .then(x)
                 .when(kind == "difference")
                 .then(x - t)
+                .when(kind.is_in(["rank", "percentile"]))
+                .then(col("standing"))
                 .otherwise(col("dividend") / col("divisor"))
             ).otherwise(_NO_NUMBER)
         )
@@ -149,36 +164,72 @@ def adjust(frame: Frame, stage: BoundStage, factors: int) -> Frame:
     return frame.with_columns(adjusted=adjusted.clip(-POINTS_LIMIT, POINTS_LIMIT))
 
 
+STATES = {
+    "zero": "zero",
+    "full": "full",
+    "peer_mean": "peer_mean",
+    "exclude_and_rescale": "excluded",
+    "move": "moved",
+}
+"""What becomes of an indicator by the policy that acts; `ok` without any, `missing` while one waits."""
+
+
 def line_points(frame: Frame, places: int) -> Frame:
-    """`state` and `point_units` (whole units of 10^-places, null when missing or excluded)."""
+    """`state` and `point_units` (whole units of 10^-places, null when missing, excluded or moved)."""
     policy = col("policy")
-    state = (
-        nw.when(policy.is_null() | (policy == "points"))
-        .then(nw.lit("ok"))
-        .when(policy == "zero")
-        .then(nw.lit("zero"))
-        .when(policy == "exclude_and_rescale")
-        .then(nw.lit("excluded"))
-        .otherwise(nw.lit("missing"))
+    state: nw.Expr = nw.lit("missing")
+    for acting, name in STATES.items():
+        state = nw.when(policy == acting).then(nw.lit(name)).otherwise(state)
+    state = nw.when(policy.is_null() | (policy == "points")).then(nw.lit("ok")).otherwise(state)
+    frame = frame.with_columns(
+        state=state, own_units=nw.when(state == "ok").then(quantise(col("adjusted"), places))
     )
-    frame = frame.with_columns(state=state)
+    # Whole units add up exactly in whatever order.
+    scored = nw.when(~col("own_units").is_null())
+    frame = frame.with_columns(
+        peer_units=scored.then(col("own_units").cast(nw.Float64)).otherwise(nw.lit(0.0)),
+        peer_count=scored.then(nw.lit(1.0)).otherwise(nw.lit(0.0)),
+    ).with_columns(
+        peer_units=col("peer_units").sum().over("place"), peer_count=col("peer_count").sum().over("place")
+    )
+    mean = col("peer_units") / nw.when(col("peer_count") > 0).then(col("peer_count")).otherwise(_NO_NUMBER)
     return frame.with_columns(
-        point_units=nw.when(col("state") == "ok")
-        .then(quantise(col("adjusted"), places))
-        .when(col("state") == "zero")
+        point_units=nw.when(col("state") == "zero")
         .then(nw.lit(0))
-        .otherwise(_NO_COUNT)
+        .when(col("state") == "full")
+        .then(quantise(bounded(nw.lit(100.0)), places))
+        .when(col("state") == "peer_mean")
+        .then(quantise(from_units(mean, places), places))
+        .otherwise(col("own_units"))
+    ).with_columns(
+        state=nw.when((col("state") == "peer_mean") & col("point_units").is_null())
+        .then(nw.lit("missing"))
+        .otherwise(col("state"))
+    )
+
+
+def moved_weights(frame: Frame) -> Frame:
+    """`moved_units`: the weight that other indicators of the same person leave to this one."""
+    moved = (
+        frame.filter(col("state") == "moved")
+        .group_by("subject", "moves_to")
+        .agg(col("weight_units").sum().alias("moved_units"))
+        .rename({"moves_to": "indicator"})
+    )
+    return frame.join(moved, on=["subject", "indicator"], how="left").with_columns(
+        moved_units=nw.coalesce(col("moved_units"), nw.lit(0.0))
     )
 
 
 def line_weights(frame: Frame, places: int) -> Frame:
     """`counted` (weight still in the section), `effective_weight` (%) and `contribution_units` (10^-6).
 
-    What exclude_and_rescale takes out leaves its weight to the others of its own section, nowhere else.
+    What exclude_and_rescale takes out leaves its weight to the others of its own section, nowhere else; what
+    moves leaves it to the indicator it names.
     """
-    mean, present = col("group") == "weighted_mean", col("state") != "excluded"
+    mean, present = col("group") == "weighted_mean", ~col("state").is_in(["excluded", "moved"])
     frame = frame.with_columns(
-        counted=nw.when(mean & present).then(col("weight_units")).otherwise(nw.lit(0.0))
+        counted=nw.when(mean & present).then(col("weight_units") + col("moved_units")).otherwise(nw.lit(0.0))
     ).with_columns(all_counted=col("counted").sum().over("subject", "section"))
     share = nw.when(col("all_counted") > 0).then(col("counted") / col("all_counted")).otherwise(_NO_NUMBER)
     points = from_units(col("point_units"), places)
@@ -275,23 +326,47 @@ def holds(value: nw.Expr, condition: Condition) -> nw.Expr:
 
 
 def gate_flags(frame: Frame, gates: tuple[Gate, ...]) -> Frame:
-    """`applied_k` for gate k over its measure's value `gate_k`, and `waiting`: any gate still to be known."""
-    flags = {}
+    """`unknown_k` and `applied_k` for gate k, and `waiting`: any gate still to be known.
+
+    The values of its conditions are in `gate_k`, `gate_k_1`, …; one condition that fails is enough to know.
+    """
+    if not gates:
+        return frame.with_columns(waiting=nw.lit(value=False))
+    unknown, applied = {}, {}
     waiting: nw.Expr = nw.lit(value=False)
     for k, gate in enumerate(gates):
-        value = col(f"gate_{k}")
+        lacking: nw.Expr = nw.lit(value=False)
+        failing: nw.Expr = nw.lit(value=False)
+        for number, condition in enumerate(gate.conditions):
+            value = col(gate_column(k, number))
+            lacking = lacking | value.is_null()
+            failing = failing | (~holds(value, condition)).fill_null(value=False)
+        unknown[f"unknown_{k}"] = lacking & ~failing
         if_missing = gate.missing is GateMissing.APPLY
-        flags[f"applied_{k}"] = (
-            nw.when(value.is_null()).then(nw.lit(if_missing)).otherwise(holds(value, gate.condition))
-        )
+        applied[f"applied_{k}"] = nw.when(col(f"unknown_{k}")).then(nw.lit(if_missing)).otherwise(~failing)
         if gate.missing is GateMissing.PENDING:
-            waiting = waiting | value.is_null()
-    return frame.with_columns(waiting=waiting, **flags)
+            waiting = waiting | col(f"unknown_{k}")
+    return frame.with_columns(**unknown).with_columns(waiting=waiting, **applied)
+
+
+def gate_column(gate: int, condition: int) -> str:
+    """Return the column of the value of a gate's condition; the first one has the gate's own."""
+    return f"gate_{gate}_{condition}" if condition else f"gate_{gate}"
 
 
 def gated_total(frame: Frame, gates: tuple[Gate, ...], places: int) -> Frame:
-    """`total_units` after the gates: the lowest total set, then the lowest cap; their order is no matter."""
-    total = col("before_units")
+    """`total_units` after the gates: all factors, then the lowest total set, then the lowest cap.
+
+    The order in which the gates stand is no matter.
+    """
+    factor: nw.Expr = nw.lit(1.0)
+    for k, gate in sorted(enumerate(gates), key=lambda one: one[1].code):
+        if gate.effect is Effect.MULTIPLY and gate.factor is not None:
+            factor = nw.when(col(f"applied_{k}")).then(factor * gate.factor).otherwise(factor)
+    frame = frame.with_columns(multiplier=factor)
+    multiplied = quantise(snap(from_units(col("before_units"), places) * col("multiplier")), places)
+    frame = frame.with_columns(multiplied_units=multiplied)
+    total = col("multiplied_units")
     for effect in (Effect.SET_TOTAL, Effect.CAP_TOTAL):
         limit: nw.Expr = _NO_COUNT
         for k, gate in enumerate(gates):

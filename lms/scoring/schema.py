@@ -80,6 +80,7 @@ INDICATOR = _object(
         "bound": BOUND,
         "coefficients": _list(COEFFICIENT),
         "missing": _one_of(Missing),
+        "moves_to": CODE | {"type": ["string", "null"]},
         "zero_denominator": {
             "if": {"type": "object"},
             "then": _object({"points": NUMBER}),
@@ -91,11 +92,12 @@ SECTION = _object(
     {"code": CODE, "name_zh": NAME, "indicators": _list(INDICATOR, 1)},
     {"name_en": TEXT, "weight": WEIGHT, "group": _one_of(Group), "bound": BOUND},
 )
+CONDITION = _object({"measure": CODE, "op": _one_of(Op), "value": NUMBER})
 GATE = _object(
     {
         "code": CODE,
         "name_zh": NAME,
-        "condition": _object({"measure": CODE, "op": _one_of(Op), "value": NUMBER}),
+        "condition": CONDITION,
         "effect": _one_of(Effect),
         "clause_zh": NAME | {"maxLength": 2000},
     },
@@ -105,6 +107,8 @@ GATE = _object(
         "points": NUMBER_OR_NULL,
         "grade": {"type": ["string", "null"]},
         "missing": _one_of(GateMissing),
+        "also": _list(CONDITION),
+        "factor": {"type": ["number", "null"], "minimum": 0, "maximum": 10},
     },
 )
 GRADE = _object({"code": CODE, "name_zh": NAME, "at_least": NUMBER_OR_NULL}, {"name_en": TEXT})

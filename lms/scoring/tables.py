@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ _LINE: list[Column] = [
     ("missing_policy", pa.string()),
     ("zero_policy", pa.string()),
     ("zero_points", pa.float64()),
+    ("moves_to", pa.string()),
     ("step_unit", pa.float64()),
     ("step_mode", pa.string()),
     ("step_origin", pa.float64()),
@@ -50,11 +52,11 @@ def factors(scheme: Scheme) -> int:
     return max(len(line.coefficients) for _, line in scheme.indicators())
 
 
-def line_table(scheme: Scheme) -> pa.Table:
+def line_table(scheme: Scheme, peers: Mapping[str, float]) -> pa.Table:
     """One row an indicator: its whole rule. Segment k is in columns high_k, high_closed_k, points_k, …
 
     Only a segment's upper end is kept: they rise without gap, so the first that reaches the position is it.
-    A shorter curve has null in the columns beyond its end.
+    A shorter curve has null in the columns beyond its end. `peers`: the references that the others give.
     """
     columns = list(_LINE)
     for k in range(pieces(scheme)):
@@ -63,7 +65,10 @@ def line_table(scheme: Scheme) -> pa.Table:
     for k in range(factors(scheme)):
         columns += [(f"factor_name_{k}", pa.string()), (f"factor_value_{k}", pa.float64())]
         columns += [(f"factor_source_{k}", pa.string())]
-    rows = [_line(place, section, line) for place, (section, line) in enumerate(scheme.indicators())]
+    rows = [
+        _line(place, section, line, peers.get(line.code))
+        for place, (section, line) in enumerate(scheme.indicators())
+    ]
     return with_nulls(_table(rows, columns))
 
 
@@ -92,7 +97,7 @@ def with_nulls(table: pa.Table) -> pa.Table:
     return table
 
 
-def _line(place: int, section: Section, line: Indicator) -> dict[str, Any]:
+def _line(place: int, section: Section, line: Indicator, peers: float | None) -> dict[str, Any]:
     step, zero = line.curve.step, line.zero_denominator
     row: dict[str, Any] = {
         "place": place,
@@ -103,10 +108,11 @@ def _line(place: int, section: Section, line: Indicator) -> dict[str, Any]:
         "group": section.group.value,
         "position_kind": line.position.value,
         "reference_kind": line.reference.kind.value,
-        "reference_value": line.reference.value if line.reference.kind is ReferenceKind.CONSTANT else None,
+        "reference_value": line.reference.value if line.reference.kind is ReferenceKind.CONSTANT else peers,
         "missing_policy": line.missing.value,
         "zero_policy": zero.policy.value if zero.policy else "points",
         "zero_points": zero.points,
+        "moves_to": line.moves_to,
         "step_unit": step.unit if step else None,
         "step_mode": step.mode.value if step else None,
         "step_origin": step.origin if step else None,

@@ -143,6 +143,7 @@ def total_steps(frame: Frame, gates: tuple[Gate, ...], places: int) -> list[Fram
         indicator=_NO_TEXT,
     )
     total = scored.filter(~col("total_units").is_null())
+    multiplied = scored.filter(~col("before_units").is_null() & (col("multiplier") != 1.0))
     steps = [
         _step(
             scored.filter(~col("before_units").is_null()),
@@ -157,6 +158,13 @@ def total_steps(frame: Frame, gates: tuple[Gate, ...], places: int) -> list[Fram
             "incomplete",
             col("no_number"),
             nw.lit("pending"),
+        ),
+        _step(
+            multiplied,
+            800,
+            "multiplied",
+            from_units(col("multiplied_units"), places),
+            nw.lit(""),
         ),
         _step(total, 900, "total", from_units(col("total_units"), places), nw.lit(str(places))),
         _step(total.filter(~col("grade").is_null()), 901, "grade", col("no_number"), col("grade")),

@@ -30,6 +30,7 @@ from lms.core.errors import Forbidden, Refused, Rejected
 from lms.core.jobs import JobState, kind_of
 from lms.core.jobs.runner import run_inline
 from lms.people.services import grant_leave
+from lms.scoring import presets
 from tests.appraisal.house import (
     FIRST,
     NOW,
@@ -283,6 +284,30 @@ def test_a_leave_never_makes_a_silent_zero(session: Session, story: Story) -> No
     assert house.appraisal(cycle, "wang").state is AppraisalState.COMPLETE
     li = house.appraisal(cycle, "li")
     assert (li.state, li.total, li.missing) == (AppraisalState.INCOMPLETE, None, ["B_NPL"])
+
+
+def test_people_of_a_cycle_are_each_others_peers_on_leave_or_not(session: Session, story: Story) -> None:
+    house, _ = story
+    made = draft(code="PLACE")
+    first = made.sections[0].indicators[0]
+    placed = {"code": first.code, "name_zh": first.name_zh, "measure": first.measure, "missing": "zero"}
+    placed |= presets.by_rank([(1, 100), (2, 80)], others=60)
+    row = replace(first, mode=services.Mode.CUSTOM, custom=placed, weight=60.0, missing="zero")
+    lost = replace(first, code="B_NPL", measure="NPL", weight=40.0, missing="zero")
+    made = replace(made, sections=(replace(made.sections[0], indicators=(row, lost)), *made.sections[1:]))
+    grant_leave(session, SYSTEM, house.people["li"], "sick", FIRST, date(2026, 8, 1))
+    cycle = open_cycle(house, active_scheme(house, made), code="P", unit=house.units["EAST"])
+    services.run_cycle(session, cycle, house.person("hr"), NOW)
+    placed_by = {
+        name: next(one for one in house.appraisal(cycle, name).lines if one.indicator_code == first.code)
+        for name in ("li", "wang")
+    }
+    actuals = {name: one.actual for name, one in placed_by.items()}
+    first_is_li = actuals["li"] > actuals["wang"]
+    assert {name: one.points for name, one in placed_by.items()} == {
+        "li": Decimal(100 if first_is_li else 80),
+        "wang": Decimal(80 if first_is_li else 100),
+    }
 
 
 # ---------------------------------------------------------------- rating

@@ -10,13 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms import scoring
+from lms.appraisal.forms import SectionRow
+from lms.appraisal.models import LineState
 from lms.appraisal.rules.comprehensive import SEVEN, Mark, points_of, problem_of
 from lms.appraisal.rules.draft import IndicatorDraft, Mode, document_of, draft_of, mode_of
 from lms.appraisal.rules.standard import standard_scheme
-from lms.appraisal.rules.standing import standing_text
+from lms.appraisal.rules.standing import DETAILS, EFFECTS, standing_text
 from lms.appraisal.rules.totals import final_grade, flag_of
 from lms.appraisal.rules.training import completed_percent, mean_best
 from lms.appraisal.rules.words import in_words, plain
+from lms.appraisal.views import LINE_STATES
+from lms.scoring import presets
+from lms.scoring.document import Effect, Group, Missing, PositionKind, ReferenceKind, StepMode
 from tests.appraisal.house import draft
 
 NPL = IndicatorDraft(
@@ -173,6 +178,8 @@ def test_training_means() -> None:
         ("difference", "20", "户", "+20 户", "+20 customers"),
         ("difference", "2", "箱", "+2 箱", "+2 箱"),
         ("value", "4", "级", "", ""),
+        ("rank", "2.000000", "元", "第 2 名", "place 2"),
+        ("percentile", "66.666667", "元", "66.7 %", "66.7 %"),
     ],
 )
 def test_how_a_standing_is_written(kind: str, value: str, unit: str, zh: str, en: str) -> None:
@@ -182,3 +189,47 @@ def test_how_a_standing_is_written(kind: str, value: str, unit: str, zh: str, en
 
 def test_numbers_are_written_as_people_write_them() -> None:
     assert [plain(60.0), plain(0.1), plain(None), plain(Decimal("2.500000"))] == ["60", "0.1", "", "2.5"]
+
+
+def test_every_choice_of_a_rule_has_its_words() -> None:
+    lacking = [f"{lack}:{policy}" for lack in ("actual", "target", "denominator") for policy in Missing]
+    kinds = [*PositionKind, *ReferenceKind, *StepMode, *Group]
+    assert {kind for kind in kinds if kind not in DETAILS} == set()
+    assert {reason for reason in lacking if reason not in DETAILS} == set()
+    assert set(EFFECTS) == set(Effect)
+    assert set(LINE_STATES) == set(LineState)
+
+
+def test_the_editor_leaves_alone_what_it_does_not_show() -> None:
+    whole = {
+        "code": "S",
+        "name_zh": "方案",
+        "sections": [
+            {
+                "code": "ledger",
+                "name_zh": "加减分",
+                "weight": 100,
+                "group": "sum",
+                "indicators": [
+                    {"code": "X", "name_zh": "X", "weight": None, "measure": "X"}
+                    | presets.by_rank([(1, 10)], others=0)
+                ],
+            }
+        ],
+        "gates": [
+            {
+                "code": "G",
+                "name_zh": "门槛",
+                "condition": {"measure": "A", "op": "ge", "value": 1},
+                "also": [{"measure": "B", "op": "ge", "value": 1}],
+                "effect": "multiply",
+                "factor": 0.9,
+                "clause_zh": "两项都有的，乘以 0.9。",
+            }
+        ],
+    }
+    scheme = scoring.parse(whole)
+    assert scoring.parse(document_of(draft_of(whole))) == scheme
+    typed = SectionRow()
+    typed.process(None, code="ledger", name_zh="加减分")
+    assert typed.to_draft(draft_of(whole).sections[0]).group == "sum"

@@ -293,10 +293,22 @@ def test_figures_are_written_whole_and_never_rounded() -> None:
     assert words.points(None) == words.percent(None) == words.day(None) == "—"
 
 
+STATE_WORDS = {
+    LineState.MISSING: "待补数据",
+    LineState.EXCLUDED: "不计入",
+    LineState.MOVED: "权重移出",
+    LineState.ZERO: "缺数计零",
+    LineState.FULL: "缺数计满分",
+    LineState.PEER_MEAN: "缺数按平均",
+}
+
+
 def test_every_state_of_a_line_is_told_in_words() -> None:
-    line = replace(report().lines[0], points=None, contribution=None, state=LineState.MISSING)
-    assert "待补数据" in "".join(texts(pdf.render_appraisal(replace(report(), lines=(line,)))))
-    assert {row[9] for row in BUSINESS} == set(LineState) - {LineState.MISSING}, "the sample shows the others"
+    line = replace(report().lines[0], points=None, contribution=None)
+    told = tuple(replace(line, state=state) for state in STATE_WORDS)
+    printed = "".join(texts(pdf.render_appraisal(replace(report(), lines=told))))
+    assert [words for words in STATE_WORDS.values() if words not in printed] == []
+    assert set(STATE_WORDS) == set(LineState) - {LineState.OK}
 
 
 def test_the_check_names_what_the_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lms.scoring.document import (
     BoundStage,
+    Direction,
     Effect,
     GateMissing,
     Group,
@@ -26,6 +27,7 @@ from lms.scoring.document import (
 )
 
 Key = tuple[str, str]
+People = dict[str, tuple[dict[str, Decimal], dict[str, Decimal], dict[Key, Decimal]]]
 
 
 def dec(value: float) -> Decimal:
@@ -46,6 +48,38 @@ def clamp(value: Decimal, floor: float | None, cap: float | None) -> Decimal:
     if floor is not None and value < dec(floor):
         return dec(floor)
     return value
+
+
+Figures = dict[str, dict[str, Decimal]]
+
+
+def reference(line: Indicator, x: Figures, own: Decimal | None) -> Decimal | None:
+    """What a person is compared with; `own`: the target, `x`: everybody's actuals by person and measure."""
+    if line.reference.kind is ReferenceKind.TARGET:
+        return own
+    if line.reference.kind is ReferenceKind.CONSTANT:
+        assert line.reference.value is not None
+        return dec(line.reference.value)
+    peers = [theirs[line.measure] for theirs in x.values() if line.measure in theirs]
+    if line.reference.kind is ReferenceKind.NONE or not peers:
+        return None
+    best, worst = (max, min) if line.direction is Direction.MORE else (min, max)
+    return {
+        ReferenceKind.PEER_MEAN: sum(peers, Decimal(0)) / len(peers),
+        ReferenceKind.PEER_BEST: best(peers),
+        ReferenceKind.PEER_WORST: worst(peers),
+    }[line.reference.kind]
+
+
+def standing(line: Indicator, x: Figures, mine: Decimal) -> Decimal:
+    """Rank or percentile among everybody with the figure, by counting who is better."""
+    peers = [theirs[line.measure] for theirs in x.values() if line.measure in theirs]
+    more = line.direction is Direction.MORE
+    better = sum((one > mine) if more else (one < mine) for one in peers)
+    if line.position is PositionKind.RANK:
+        return Decimal(better + 1)
+    others = len(peers) - 1
+    return 100 * Decimal(others - better) / others if others else Decimal(100)
 
 
 def position(line: Indicator, x: Decimal, t: Decimal | None) -> Decimal | None:
@@ -90,18 +124,23 @@ def curve(line: Indicator, u: Decimal) -> Decimal:
 
 
 def line_score(
-    scheme: Scheme, line: Indicator, x: Decimal | None, t: Decimal | None, own: dict[str, Decimal]
+    scheme: Scheme,
+    line: Indicator,
+    x: Decimal | None,
+    everybody: Figures,
+    t: Decimal | None,
+    own: dict[str, Decimal],
 ) -> tuple[str, Decimal | None]:
-    """(state, points)."""
-    if line.reference.kind is ReferenceKind.CONSTANT:
-        assert line.reference.value is not None
-        t = dec(line.reference.value)
+    """(state, points); the points of peer_mean are still to be found."""
+    t = reference(line, everybody, t)
+    alone = line.position in (PositionKind.VALUE, PositionKind.RANK, PositionKind.PERCENTILE)
     policy: Missing | None = None
     raw: Decimal | None = None
-    if x is None or (line.position is not PositionKind.VALUE and t is None):
+    if x is None or (not alone and t is None):
         policy = line.missing
     else:
-        u = position(line, x, t)
+        among = line.position in (PositionKind.RANK, PositionKind.PERCENTILE)
+        u = standing(line, everybody, x) if among else position(line, x, t)
         if u is not None:
             raw = curve(line, stepped(line, nine(u)))
         elif line.zero_denominator.policy is None:
@@ -110,8 +149,19 @@ def line_score(
         else:
             policy = line.zero_denominator.policy
     if policy is not None:
-        state = {Missing.PENDING: "missing", Missing.ZERO: "zero", Missing.EXCLUDE: "excluded"}[policy]
-        return state, Decimal(0) if policy is Missing.ZERO else None
+        state = {
+            Missing.PENDING: "missing",
+            Missing.ZERO: "zero",
+            Missing.EXCLUDE: "excluded",
+            Missing.MOVE: "moved",
+            Missing.FULL: "full",
+            Missing.PEER_MEAN: "peer_mean",
+        }[policy]
+        worth = {
+            Missing.ZERO: Decimal(0),
+            Missing.FULL: half_up(clamp(Decimal(100), line.bound.floor, line.bound.cap), scheme.places.item),
+        }
+        return state, worth.get(policy)
     assert raw is not None
     factor = Decimal(1)
     for item in line.coefficients:
@@ -138,7 +188,12 @@ def section_score(
         return None
     points = [value for _, value in kept]
     if section.group is Group.WEIGHTED_MEAN:
-        weights = [dec(line.weight or 0.0) for line, _ in kept]
+        moved: dict[str, Decimal] = {}
+        for line, (state, _) in zip(section.indicators, scored, strict=True):
+            if state == "moved":
+                assert line.moves_to is not None
+                moved[line.moves_to] = moved.get(line.moves_to, Decimal(0)) + dec(line.weight or 0.0)
+        weights = [dec(line.weight or 0.0) + moved.get(line.code, Decimal(0)) for line, _ in kept]
         if sum(weights) == 0:
             return None
         total = sum(w * p for w, p in zip(weights, points, strict=True)) / sum(weights)
@@ -157,17 +212,32 @@ COMPARE = {
 }
 
 
+def lines_of(scheme: Scheme, people: People) -> dict[str, dict[str, tuple[str, Decimal | None]]]:
+    """Every person's lines; a mean of the others' points is known only when all have theirs."""
+    figures = {who: facts for who, (facts, _, _) in people.items()}
+    found: dict[str, dict[str, tuple[str, Decimal | None]]] = {who: {} for who in people}
+    for _, line in scheme.indicators():
+        for who, (facts, targets, own) in people.items():
+            mine = {name: value for (code, name), value in own.items() if code == line.code}
+            x, t = facts.get(line.measure), targets.get(line.measure)
+            found[who][line.code] = line_score(scheme, line, x, figures, t, mine)
+        scored = [worth for state, worth in (one[line.code] for one in found.values()) if state == "ok"]
+        known = [worth for worth in scored if worth is not None]
+        for one in found.values():
+            if one[line.code][0] == "peer_mean":
+                one[line.code] = ("missing", None)
+                if known:
+                    mean = nine(sum(known, Decimal(0)) / len(known))
+                    one[line.code] = ("peer_mean", half_up(mean, scheme.places.item))
+    return found
+
+
 def person(
-    scheme: Scheme, facts: dict[str, Decimal], targets: dict[str, Decimal], own: dict[Key, Decimal]
+    scheme: Scheme, facts: dict[str, Decimal], lines: dict[str, tuple[str, Decimal | None]]
 ) -> dict[str, Any]:
-    lines: dict[str, tuple[str, Decimal | None]] = {}
     sections: dict[str, Decimal | None] = {}
     for section in scheme.sections:
-        scored = []
-        for line in section.indicators:
-            mine = {name: value for (code, name), value in own.items() if code == line.code}
-            scored.append(line_score(scheme, line, facts.get(line.measure), targets.get(line.measure), mine))
-            lines[line.code] = scored[-1]
+        scored = [lines[line.code] for line in section.indicators]
         sections[section.code] = section_score(scheme, section, scored)
     before = None
     if all(points is not None for points in sections.values()):
@@ -182,18 +252,23 @@ def person(
 def gated(scheme: Scheme, facts: dict[str, Decimal], before: Decimal | None) -> dict[str, Any]:
     applied, waiting = [], False
     for gate in scheme.gates:
-        value = facts.get(gate.condition.measure)
-        if value is None:
+        values = [(one, facts.get(one.measure)) for one in gate.conditions]
+        known = [COMPARE[one.op](nine(value), dec(one.value)) for one, value in values if value is not None]
+        if all(known) and len(known) < len(values):
             waiting = waiting or gate.missing is GateMissing.PENDING
             holds = gate.missing is GateMissing.APPLY
         else:
-            holds = COMPARE[gate.condition.op](nine(value), dec(gate.condition.value))
+            holds = all(known)
         if holds:
             applied.append(gate)
     answer: dict[str, Any] = {"before": before, "gates": ",".join(gate.code for gate in applied)}
     if before is None or waiting:
         return answer | {"total": None, "grade": None}
     total, places = before, scheme.places.total
+    factor = Decimal(1)
+    for gate in applied:
+        factor *= dec(gate.factor or 0.0) if gate.effect is Effect.MULTIPLY else 1
+    total = half_up(nine(total * factor), places)
     fixed = [half_up(dec(g.points), places) for g in applied if g.effect is Effect.SET_TOTAL]
     caps = [half_up(dec(g.points), places) for g in applied if g.effect is Effect.CAP_TOTAL]
     total = min([*(fixed or [total])])
@@ -218,7 +293,7 @@ def oracle(
     """Every subject's score; keys are (subject, measure) and (subject, indicator, name)."""
     with localcontext() as context:
         context.prec = 60
-        people: dict[str, tuple[dict[str, Decimal], dict[str, Decimal], dict[Key, Decimal]]] = {}
+        people: People = {}
         for who in sorted({subject for subject, _ in facts}):
             people[who] = ({}, {}, {})
         for (who, measure), value in facts.items():
@@ -229,7 +304,8 @@ def oracle(
         for (who, indicator, name), value in own.items():
             if who in people:
                 people[who][2][indicator, name] = dec(value)
-        scores = {who: person(scheme, *figures) for who, figures in people.items()}
+        lines = lines_of(scheme, people)
+        scores = {who: person(scheme, facts, lines[who]) for who, (facts, _, _) in people.items()}
     totals = sorted((s["total"] for s in scores.values() if s["total"] is not None), reverse=True)
     for score in scores.values():
         score["rank"] = None if score["total"] is None else totals.index(score["total"]) + 1

@@ -52,9 +52,9 @@ CASES: list[tuple[Change, str, str]] = [
     (segments(), f"{D}/curve/segments", "不能为空"),
     (lambda d: deposit(d).update(bound={"floor": 121, "cap": 120}), f"{D}/bound", "下限 121 大于上限 120"),
     (
-        lambda d: deposit(d).update(position="rank"),
+        lambda d: deposit(d).update(position="place"),
         f"{D}/position",
-        "不认识 rank，可以是：value, ratio, inverse, difference, relative",
+        "不认识 place，可以是：value, ratio, inverse, difference, relative, rank, percentile",
     ),
     (lambda d: deposit(d).update(code="QUIZ"), "sections/2/indicators/0/code", "编码重复：QUIZ"),
     (lambda d: d["sections"][1].update(code="business"), "sections", "编码重复：business"),

@@ -23,7 +23,10 @@ def examples(small: int) -> settings:
 
 
 PEOPLE = "abcde"
-KINDS = ("value", "ratio", "inverse", "difference", "relative")
+PEERS = [{"kind": "peer_mean"}, {"kind": "peer_best"}, {"kind": "peer_worst"}]
+ALONE = ("value", "ratio", "inverse", "difference", "relative")
+AMONG = ("rank", "percentile")
+POLICIES = ("pending", "zero", "full", "peer_mean", "exclude_and_rescale")
 
 figure = st.decimals(-200, 200, places=2).map(float)
 good = st.decimals(0, 200, places=2).map(float)
@@ -52,10 +55,13 @@ def curves(draw: st.DrawFn, sign: int) -> dict[str, Any]:
 
 
 @st.composite
-def lines(draw: st.DrawFn, code: str, weight: float, policies: list[str]) -> dict[str, Any]:
-    kind = draw(st.sampled_from(KINDS))
+def lines(
+    draw: st.DrawFn, code: str, weight: float, policies: list[str], kinds: tuple[str, ...]
+) -> dict[str, Any]:
+    kind = draw(st.sampled_from(kinds))
     direction = draw(st.sampled_from(["more", "less"]))
     sign = 1 if (direction == "more") != (kind == "inverse") else -1
+    sign = {"rank": -1, "percentile": 1}.get(kind, sign)
     low = draw(st.sampled_from([None, -10, 0]))
     line = {
         "code": code,
@@ -69,23 +75,29 @@ def lines(draw: st.DrawFn, code: str, weight: float, policies: list[str]) -> dic
         "missing": draw(st.sampled_from(policies)),
         "zero_denominator": draw(st.sampled_from([*policies, {"points": 42.5}])),
     }
-    if draw(st.booleans()):
-        line["reference"] = {"kind": "constant", "value": draw(figure)}
+    if kind in ("rank", "percentile"):
+        line["reference"] = {"kind": "none"}
+    elif draw(st.booleans()):
+        line["reference"] = draw(st.sampled_from([{"kind": "constant", "value": draw(figure)}, *PEERS]))
     if draw(st.booleans()):
         line["coefficients"] = [{"name": "k", "source": "表", "value": 1.1}, {"name": "m", "source": "表"}]
     return line
 
 
 @st.composite
-def schemes(draw: st.DrawFn, policies: tuple[str, ...] = ("pending", "zero", "exclude_and_rescale")) -> Any:
+def schemes(
+    draw: st.DrawFn, policies: tuple[str, ...] = POLICIES, kinds: tuple[str, ...] = ALONE + AMONG
+) -> Any:
     blocks, number = [], 0
     for index, weight in enumerate(draw(st.sampled_from([[100], [60, 40], [33.3333, 33.3333, 33.3334]]))):
         shares = draw(st.sampled_from([[100], [70, 30], [25, 25, 50], [0, 100]]))
         parts = []
         for share in shares:
-            parts.append(draw(lines(f"I{number}", share, list(policies))))
+            parts.append(draw(lines(f"I{number}", share, list(policies), kinds)))
             number += 1
         group = draw(st.sampled_from(["weighted_mean", "weighted_mean", "sum", "min", "max"]))
+        if group == "weighted_mean" and len(parts) > 1 and policies is POLICIES and draw(st.booleans()):
+            parts[0] |= {"missing": "move", "moves_to": parts[1]["code"]}
         bound = {"floor": None, "cap": draw(st.sampled_from([None, 110]))}
         blocks.append(section(f"S{index}", weight, *parts, group=group, bound=bound))
     grade = [
@@ -110,11 +122,14 @@ def gate(code: str, effect: str, op: str, value: float, missing: str, **more: An
     return base | {"condition": condition, "missing": missing} | more
 
 
+ALSO = {"measure": "I1", "op": "lt", "value": 100}
 GATES = [
     gate("G1", "cap_total", "ge", 50, "pass", points=70),
     gate("G2", "set_total", "lt", -50, "pending", points=12.345),
     gate("G3", "cap_grade", "ne", 0, "apply", grade="B"),
     gate("G4", "withhold", "gt", 100, "pass"),
+    gate("G5", "multiply", "ge", 20, "pending", factor=0.9, also=[ALSO]),
+    gate("G6", "multiply", "lt", 0, "apply", factor=1.15),
 ]
 
 
@@ -195,7 +210,7 @@ def test_the_order_of_sections_and_indicators_changes_no_total(world: Any) -> No
     assert one.totals.select(columns).equals(other.totals.select(columns))
 
 
-@given(worlds(schemes(policies=("zero",)), good), st.decimals(0, 100, places=2).map(float))
+@given(worlds(schemes(policies=("zero",), kinds=ALONE), good), st.decimals(0, 100, places=2).map(float))
 @examples(6)
 def test_more_of_the_good_never_lowers_the_composite(world: Any, more: float) -> None:
     data, facts, targets, own = world
@@ -214,3 +229,19 @@ def test_more_of_the_good_never_lowers_the_composite(world: Any, more: float) ->
     before, after = run(scheme, facts, targets, own), run(scheme, better, targets, own)
     pairs = zip(before.totals["total"].to_pylist(), after.totals["total"].to_pylist(), strict=True)
     assert all(isinstance(low, Decimal) and low <= high for low, high in pairs)
+
+
+@given(worlds(schemes(policies=("zero",), kinds=AMONG), good), st.decimals(0, 100, places=2).map(float))
+@examples(3)
+def test_who_alone_gets_better_never_falls_behind_where_peers_are_compared(world: Any, more: float) -> None:
+    data, facts, targets, own = world
+    facts = {key: (value or 0.0) + 0.5 for key, value in facts.items()}
+    scheme = parse(data | {"reason_for_full_business": "x", "gates": []})
+    better = dict(facts)
+    for _, line in scheme.indicators():
+        now = facts["a", line.measure]
+        better["a", line.measure] = now + more if line.direction == "more" else max(0.01, now - more)
+    before, after = (
+        run(scheme, figures, targets, own).totals["total"][0].as_py() for figures in (facts, better)
+    )
+    assert before <= after

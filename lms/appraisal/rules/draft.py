@@ -63,6 +63,7 @@ class SectionDraft:
     floor: float | None = None
     cap: float | None = None
     indicators: tuple[IndicatorDraft, ...] = ()
+    group: str = "weighted_mean"
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def _section(section: SectionDraft) -> dict[str, Any]:
         "name_en": section.name_en,
         "weight": section.weight,
         "bound": {"floor": section.floor, "cap": section.cap},
+        "group": section.group,
         "indicators": [_indicator(line) for line in section.indicators],
     }
 
@@ -210,6 +212,7 @@ def _section_draft(section: Data) -> SectionDraft:
         weight=section.get("weight"),
         floor=bound.get("floor"),
         cap=bound.get("cap"),
+        group=section.get("group", "weighted_mean"),
         indicators=tuple(
             _short(line) if section.get("group", "weighted_mean") == "weighted_mean" else _custom(line)
             for line in section["indicators"]
@@ -232,6 +235,7 @@ def _short(line: Data) -> IndicatorDraft:
         and all(f["name"] == "factor" and f.get("low") is None and f.get("high") is None for f in factors)
         and (line.get("zero_denominator") or "pending") == "pending"
         and (step is None or not step.get("origin"))
+        and line.get("moves_to") is None
     )
     if not plain:
         return _custom(line)
@@ -298,7 +302,12 @@ def _gate(gate: GateDraft) -> dict[str, Any]:
 
 def _gate_draft(gate: Data) -> GateDraft | Data:
     condition = gate["condition"]
-    plain = gate["effect"] == "cap_grade" and condition["op"] == "ge" and gate.get("missing") == "pass"
+    plain = (
+        gate["effect"] == "cap_grade"
+        and condition["op"] == "ge"
+        and gate.get("missing") == "pass"
+        and not gate.get("also")
+    )
     if not plain:
         return gate
     return GateDraft(

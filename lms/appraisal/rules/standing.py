@@ -24,6 +24,7 @@ STEPS = {
     "composite": N_("各模块合计"),
     "before_gates": N_("门槛之前的得分"),
     "gate": N_("门槛"),
+    "multiplied": N_("乘以门槛系数之后"),
     "total": N_("综合得分"),
     "grade": N_("等级"),
     "rank": N_("名次"),
@@ -36,6 +37,11 @@ DETAILS = {
     "difference": N_("实际 − 目标"),
     "relative": N_("（实际 − 目标）÷ 目标"),
     "value": N_("直接取值"),
+    "rank": N_("名次"),
+    "percentile": N_("胜过其他人的百分比"),
+    "peer_mean": N_("同组平均值"),
+    "peer_best": N_("同组最好值"),
+    "peer_worst": N_("同组最差值"),
     "pro_rata": N_("按比例"),
     "whole": N_("不足一步不计"),
     "started": N_("不足一步按一步计"),
@@ -57,12 +63,21 @@ DETAILS = {
     "actual:pending": N_("缺实际值，等待数据"),
     "actual:zero": N_("缺实际值，按零分计"),
     "actual:exclude_and_rescale": N_("缺实际值，不计此项"),
+    "actual:full": N_("缺实际值，按满分计"),
+    "actual:peer_mean": N_("缺实际值，按同组平均得分计"),
+    "actual:move": N_("缺实际值，权重移给另一指标"),
     "target:pending": N_("缺目标值，等待数据"),
     "target:zero": N_("缺目标值，按零分计"),
     "target:exclude_and_rescale": N_("缺目标值，不计此项"),
+    "target:full": N_("缺目标值，按满分计"),
+    "target:peer_mean": N_("缺目标值，按同组平均得分计"),
+    "target:move": N_("缺目标值，权重移给另一指标"),
     "denominator:pending": N_("分母为零，等待处理"),
     "denominator:zero": N_("分母为零，按零分计"),
     "denominator:exclude_and_rescale": N_("分母为零，不计此项"),
+    "denominator:full": N_("分母为零，按满分计"),
+    "denominator:peer_mean": N_("分母为零，按同组平均得分计"),
+    "denominator:move": N_("分母为零，权重移给另一指标"),
 }
 SOURCES = {
     "imported": N_("文件导入"),
@@ -83,6 +98,7 @@ EFFECTS = {
     "cap_grade": ("等级最高为 {grade}", "Grade at most {grade}"),
     "cap_total": ("总分最高为 {points}", "Total at most {points}"),
     "set_total": ("总分定为 {points}", "Total set to {points}"),
+    "multiply": ("总分乘以 {factor}", "Total × {factor}"),
     "withhold": ("不评等级", "Grade withheld"),
 }
 
@@ -103,6 +119,7 @@ UNITS_EN = {
     "小时": "hours",
 }
 """The usual units of banks in English; any other is free text and stays as it was written."""
+PLACES = {"zh": "第 {place} 名", "en": "place {place}"}
 PERCENT_POINTS = {"zh": "个百分点", "en": "pp"}
 
 
@@ -112,9 +129,16 @@ def unit_text(unit: str, language: str) -> str:
 
 
 def standing_text(kind: str, standing: Decimal | None, unit: str, language: str) -> str:
-    """Return the standing as printed: "110.0 %" of the target, "−0.3 pp" off it; "" for a bare value."""
+    """Return the standing as printed: "110.0 %" of the target, "−0.3 pp" off it, "第 2 名" among the others.
+
+    Nothing is printed for a bare value.
+    """
     if standing is None or kind == "value":
         return ""
+    if kind == "rank":
+        return PLACES[language].format(place=f"{standing.normalize():f}")
+    if kind == "percentile":
+        return f"{standing.quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
     if kind == "difference":
         sign = "−" if standing < 0 else "+"
         amount = f"{abs(standing.normalize()):f}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -37,7 +37,6 @@ from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.jobs import Job
 from lms.people.models import Employee
-from lms.scoring.document import Missing
 
 KIND = "appraisal.compute"
 CHUNK = 100
@@ -107,19 +106,8 @@ def scored(cycle: Cycle) -> dict[str, pa.Table]:
     facts, targets = frozen.table(kept, "facts"), frozen.table(kept, "targets")
     present = [str(row["subject"]) for row in people if not row["away"]]
     absent = {str(row["subject"]) for row in people if row["leave_days"] and not row["away"]}
-    result = scoring.score(scheme, facts, targets, subjects=present)
-    zeroed = {
-        str(subject)
-        for subject, state in zip(
-            result.lines["subject"].to_pylist(), result.lines["state"].to_pylist(), strict=True
-        )
-        if state == LineState.ZERO.value and subject in absent
-    }
-    if not zeroed:
-        return {name: getattr(result, name) for name in RESULTS}
-    others = scoring.score(scheme, facts, targets, subjects=[s for s in present if s not in zeroed])
-    waiting = scoring.score(_never_zero(scheme), facts, targets, subjects=sorted(zeroed))
-    return {name: pa.concat_tables([getattr(others, name), getattr(waiting, name)]) for name in RESULTS}
+    result = scoring.score(scheme, facts, targets, subjects=present, waits=absent)
+    return {name: getattr(result, name) for name in RESULTS}
 
 
 def keep_results(session: Session, cycle: Cycle, kept: frozen.Kept, *, now: datetime) -> None:
@@ -337,23 +325,6 @@ def _flags(cycle: Cycle, subjects: list[str]) -> dict[tuple[str, str], str]:
         if row["flag"]:
             found[row["subject"], row["measure"]].append(row["flag"])
     return {key: flag_of(flags) for key, flags in found.items()}
-
-
-def _never_zero(scheme: scoring.Scheme) -> scoring.Scheme:
-    """The scheme with every missing figure waiting instead of counting as zero."""
-    return replace(
-        scheme,
-        sections=tuple(
-            replace(
-                section,
-                indicators=tuple(
-                    replace(line, missing=Missing.PENDING) if line.missing is Missing.ZERO else line
-                    for line in section.indicators
-                ),
-            )
-            for section in scheme.sections
-        ),
-    )
 
 
 def exact(value: float | None) -> Decimal | None:

@@ -284,7 +284,7 @@ def gates_of(appraisal: Appraisal, language: str) -> tuple[Gate, ...]:
             gate["code"],
             pick(gate, "name", language),
             EFFECTS[gate["effect"]][0 if language == "zh" else 1].format(
-                grade=gate.get("grade"), points=gate.get("points")
+                grade=gate.get("grade"), points=gate.get("points"), factor=gate.get("factor")
             ),
             pick(gate, "clause", language),
         )
