@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +55,49 @@ MENU = (
 )
 
 
+WITHIN = {
+    "admin.units": ("people", "posts", "rosters", "units"),
+    "admin.data": (
+        "codes",
+        "datamodels",
+        "feeds",
+        "hidden",
+        "import_steps",
+        "imports",
+        "indicators",
+        "suspense",
+        "values",
+    ),
+}
+"""Under which entry the pages of the administrators' views stand, by the name of their module."""
+
+
 def entries() -> Iterator[Entry]:
     """Yield the menu of the current person."""
     if not is_signed_in() or has_to_change_password():
         return
+    found = []
     for label, endpoint in MENU:
         view = current_app.view_functions.get(endpoint)
         if view is not None and may_open(view):
-            yield Entry(say(label), url_for(endpoint), request.endpoint == endpoint)
+            found.append((label, endpoint, url_for(endpoint)))
+    here = _here([(endpoint, url) for _, endpoint, url in found])
+    for label, endpoint, url in found:
+        yield Entry(say(label), url, endpoint == here)
+
+
+def _here(pages: Sequence[tuple[str, str]]) -> str | None:
+    """Return under which entry the current page stands: itself, its part of the house, or its address."""
+    asked = request.endpoint
+    if asked is None or asked in dict(pages):
+        return asked
+    module = current_app.view_functions[asked].__module__.rpartition("admin.views.")[2]
+    for endpoint, _ in pages:
+        if module in WITHIN.get(endpoint, ()):
+            return endpoint
+    above = [(len(url), one) for one, url in pages if request.path.startswith(f"{url.rstrip('/')}/")]
+    length, nearest = max(above, default=(0, ""))
+    return nearest if length > 1 else None
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,15 @@ class Book:
         self.session.expire(one)
         return mapping
 
-    def brings(self, day: date, *rows: Sequence[Any], days: Sequence[date] | None = None) -> ImportBatch:
-        """Commit a file: rows of account, officer, branch, customer, kind, amount."""
+    def brings(
+        self, day: date, *rows: Sequence[Any], days: Sequence[date] | None = None, **also: Any
+    ) -> ImportBatch:
+        """Commit a file: rows of account, officer, branch, customer, kind, amount; `also` in all of them."""
         at = len(self.brought)
         listed = [
             {
                 **dict(zip(FIELDS, row, strict=True)),
+                **also,
                 "_line": line,
                 "_day": days[line - 2] if days else day,
             }

@@ -28,12 +28,15 @@ from lms.indicators.services import (
     draft_of,
     drop_model,
     entry_template,
+    field_draft,
+    fields_in_force,
     headings,
     hold,
     import_template,
     load_shipped,
     model_file,
     obstacles,
+    put_field,
     records,
     restore_field,
     retire_model,
@@ -123,12 +126,20 @@ def test_a_field_is_removed_while_there_are_no_records_and_retired_afterwards(
     model = take_field(figures, SYSTEM, model, "note", version=model.version, now=NOW)
     assert "note" not in {field.code for field in model.fields}
     bring(figures, model, "合同号\n1\n")
+    in_order = [field.code for field in fields_in_force(model)]
     model = take_field(figures, SYSTEM, model, "rate", version=model.version, now=NOW)
     [rate] = [field for field in model.fields if field.code == "rate"]
     assert rate.until == model.version
     model = restore_field(figures, SYSTEM, model, "rate", version=model.version, now=NOW)
     [rate] = [field for field in model.fields if field.code == "rate"]
     assert (rate.until, rate.since) == (None, 1)
+    assert [field.code for field in fields_in_force(model)] == in_order, "it stands where it stood"
+    for other in ("rate2", "rate_new"):
+        moved = replace(field_draft(rate), code=other)
+        with pytest.raises(Rejected, match="不能更改字段“字段rate”的代码"):
+            put_field(
+                figures, SYSTEM, model, moved, instead_of="rate", place=None, version=model.version, now=NOW
+            )
     with pytest.raises(Rejected, match="主键"):
         take_field(figures, SYSTEM, model, "contract", version=model.version, now=NOW)
     wrong = with_field(

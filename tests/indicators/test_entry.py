@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 
 from lms.core.audit import SYSTEM, Actor, AuditEntry
 from lms.core.errors import NotFound, Refused, Rejected
+from lms.core.periods import Period
 from lms.indicators import services
 from lms.indicators.models import HiddenValue, ImportUpload, Indicator, TypedValue
 from lms.indicators.rules import Flag
 from lms.indicators.rules.entry import Change, Content, Key, Present, differences
-from lms.indicators.services import entryfile
+from lms.indicators.services import entryfile, history
 from lms.indicators.services.entry import Frame
 from lms.people.models import Employee
+from lms.people.services import find_employee
 from tests.indicators.conftest import NOW
 
 Bring = Callable[..., ImportUpload]
@@ -188,8 +190,17 @@ def test_bad_cells_of_a_file_are_named_by_row_and_column(frame: Frame) -> None:
         ]
     )
     back = entryfile.read_back(rows.encode(), frame)
-    told = [(problem.line, problem.field) for problem in back.problems]
-    assert told == [(3, "工号"), (4, "BAL"), (5, "BAL_CHG"), (5, "NPL"), (6, "日期"), (7, "工号")]
+    told = sorted((problem.line or 0, problem.field) for problem in back.problems)
+    assert told == [
+        (3, "工号"),
+        (4, "BAL"),
+        (4, "BAL_CHG"),
+        (4, "NPL"),
+        (5, "BAL_CHG"),
+        (5, "NPL"),
+        (6, "日期"),
+        (7, "工号"),
+    ], "of a row all that is wrong is told at once"
     assert back.given[key(frame, "0001", "BAL")] == Content(Decimal(5))  # the zeros a spreadsheet dropped
 
 
@@ -224,3 +235,11 @@ def test_hiding_needs_a_reason_stays_in_the_log_and_can_be_taken_back(figures: S
         ("indicators:value:hide", "张三", "源系统重复"),
         ("indicators:value:show", "李四", "已核实无误"),
     ]
+    indicator, employee = services.find_indicator(figures, "NPL"), find_employee(figures, "0002")
+    assert indicator
+    assert employee
+    past = history.past_rows(figures, indicator, employee, Period.parse("2026Q3"))
+    assert [(one.what, one.by, one.reason, one.line, one.value) for one in past] == [
+        ("hidden", "张三", "源系统重复", 3, 6),
+        ("shown", "李四", "已核实无误", 3, 6),
+    ], "the page of the value tells both"

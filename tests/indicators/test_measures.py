@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from lms.core.audit import SYSTEM
-from lms.indicators.models import CodeMap, HiddenValue, ImportUpload, TypedValue
+from lms.indicators.models import CodeMap, DataField, HiddenValue, ImportUpload, TypedValue
 from lms.indicators.rules import Aggregate, BatchState, IndicatorDraft, IndicatorSet
 from lms.indicators.rules.kinds import CodeKind, Delivery
 from lms.indicators.services import (
@@ -27,6 +27,7 @@ from lms.indicators.services import (
     source_rows,
     unit_rows,
 )
+from lms.indicators.services.placing import placed
 from lms.people.models import Level
 from lms.people.services import define_post, find_employee, find_unit, move_unit, open_unit, post
 from tests.conftest import few
@@ -223,6 +224,26 @@ def test_codes_change_hands_by_day(deposits: Book) -> None:
     deposits.brings(FIRST, ("a", "T9", "A1", "c", "x", 92))
     found = of_people(session, "AVG")
     assert found == {("0001", "AVG"): pytest.approx(31.0), ("0002", "AVG"): pytest.approx(61.0)}
+
+
+def test_a_field_in_force_speaks_before_one_that_was_retired(deposits: Book) -> None:
+    session, model = deposits.session, deposits.model
+    deposits.brings(FIRST, ("a", None, "A1", "c", "x", 4))
+    [branch] = [one for one in model.fields if one.code == "branch"]
+    branch.until = 2
+    model.fields.append(
+        DataField(
+            place=0, code="site", name_zh="网点", kind=branch.kind, role=branch.role, use=branch.use, since=2
+        )
+    )
+    session.flush()
+    for day in range(1, DAYS):  # the retired one is filled as well, but speaks no longer
+        deposits.brings(FIRST + timedelta(day), ("a", None, "A1", "c", "x", 4), site="B")
+    found = {one.unit: one.pool for one in balance(session, "AVG", FIRST, AFTER)}
+    assert found == {"A1": pytest.approx(4 / DAYS), "B": pytest.approx(4 * (DAYS - 1) / DAYS)}
+    with placed(session, [model], FIRST, FIRST + timedelta(2)) as connection:
+        rows = connection.sql("SELECT DISTINCT day, unit FROM placed ORDER BY day").fetchall()
+    assert rows == [(FIRST, "A1"), (FIRST + timedelta(1), "B")]
 
 
 def test_what_nobody_owns_goes_to_the_pool_or_to_suspense(deposits: Book) -> None:

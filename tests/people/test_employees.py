@@ -48,9 +48,11 @@ def test_a_number_is_given_once(session: Session, employee: Employee) -> None:
 def test_a_posting_ends_the_one_before(
     session: Session, employee: Employee, unit: OrgUnit, held: Post
 ) -> None:
-    later = date(2026, 3, 1)
+    later, other = date(2026, 3, 1), define_post(session, "HEAD", "支行行长", "management")
     post(session, SYSTEM, employee, unit, held, HIRED)
-    post(session, SYSTEM, employee, unit, held, later)
+    with pytest.raises(Refused, match="没有变化"):
+        post(session, SYSTEM, employee, unit, held, later)
+    post(session, SYSTEM, employee, unit, other, later)
     assert spans(session, employee) == [(HIRED, later), (later, None)]
 
 

@@ -21,7 +21,7 @@ from lms.reports import pdf
 from lms.reports.document import AppraisalReport, Bank, Comment, IndicatorLine, Language, LineState
 from lms.reports.rules import INK, blocks, contrast, text_colour
 from lms.reports.words import Words
-from tests.reports.sample import BUSINESS, gated, picture, report
+from tests.reports.sample import gated, picture, report
 
 D = Decimal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -120,7 +121,12 @@ def _value_page(
     session = db.session()
     kind, key = ("employee", subject.number) if isinstance(subject, Employee) else ("unit", subject.code)
     formula = services.formula_of(indicator)
+    without_income = formula is not None and bool(formula.income) and not indicator.income_counts
+    if formula is not None and without_income:
+        formula = replace(formula, income=())
     uses, fed = services.uses_of(session, indicator.code)
+    if formula is not None and without_income:
+        uses = [one for one in uses if one.code in formula.members()]
     codes = [indicator.code, *(one.code for one in (*uses, *fed))]
     found = services.measures_of(session, kind, [key], codes, span.first, span.after)  # type: ignore[arg-type]
     figures = {row["measure"]: row["value"] for row in found.to_pylist()}
@@ -132,6 +138,7 @@ def _value_page(
         kind=kind,
         figures=figures,
         formula=dump(formula) if formula else None,
+        without_income=without_income,
         named={one.code: one for one in (*uses, indicator)},
         uses=uses,
         fed=fed,

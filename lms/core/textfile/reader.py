@@ -110,6 +110,7 @@ def read(
     return Sheet(
         layout=opened.layout,
         good=room.rows("SELECT * EXCLUDE (wrong) FROM typed WHERE wrong IS NULL"),
+        half=room.rows("SELECT * EXCLUDE (wrong) FROM typed WHERE wrong IS NOT NULL"),
         text=cells,
         problems=problems,
         rows=tally.rows,

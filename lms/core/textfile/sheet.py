@@ -75,6 +75,7 @@ class Sheet:
     * good: `line` (int64) and the wanted columns, typed, of the rows without a problem, in no
       order; an optional column that the file lacks is all null. They stay in DuckDB: an importer
       of large files queries them there, `table` brings them into memory by line.
+    * half: the same of the rows with a bad cell, which is null in them.
     * text: the wanted columns as text, of every data row (for an error file); `cells` in memory.
     * problems: one for each bad cell or row, by line; of very many only the first.
     * rows: how many data rows were read; skipped: how many blank, total and repeated header
@@ -83,6 +84,7 @@ class Sheet:
 
     layout: Layout
     good: Rows
+    half: Rows
     text: Cells
     problems: list[Problem]
     rows: int

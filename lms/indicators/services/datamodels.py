@@ -258,7 +258,12 @@ def put_field(
     Raises:
         Refused, Rejected: as `revise_model`.
     """
-    draft = with_field(draft_of(with_mappings(session, model)), one, instead_of=instead_of)
+    draft = draft_of(with_mappings(session, model))
+    if instead_of not in (None, one.code) and has_records(session, model):
+        # Records keep their values under the code; another code would be another field without any.
+        message = N_("模型已有记录，不能更改字段“%(field)s”的代码。可停用该字段后另加新字段。")
+        raise Rejected([Problem(message, {"field": one.name_zh}, field=instead_of)])
+    draft = with_field(draft, one, instead_of=instead_of)
     if place is not None:
         draft = placed(draft, one.code, place)
     return revise_model(session, actor, model, draft, version=version, now=now)
@@ -286,7 +291,7 @@ def restore_field(
     """
     model = with_mappings(session, model)
     [field] = [one for one in model.fields if one.code == code and one.until is not None]
-    draft = with_field(draft_of(model), field_draft(field))
+    draft = placed(with_field(draft_of(model), field_draft(field)), code, field.place)
     return revise_model(session, actor, model, draft, version=version, now=now)
 
 

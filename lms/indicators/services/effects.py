@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import pyarrow.parquet as pq
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.core import parquet
-from lms.core.duck import Rows, duck
+from lms.core.duck import Rows, duck, quoted
 from lms.indicators.models import DataModel, FieldMapping, ImportBatch, ImportUpload, Indicator, Target
 from lms.indicators.models.datamodel import DataField
 from lms.indicators.rules import BatchState, ImportKind
@@ -98,15 +99,15 @@ def _records(session: Session, batch: ImportBatch, model: DataModel) -> tuple[in
         )
         .order_by(Indicator.code)
     )
-    owner = next((field.code for field in model.fields if field.role is FieldRole.EMPLOYEE), None)
-    files = [parquet.path(file) for file in batch.files]
+    owners = [field.code for field in model.fields if field.role is FieldRole.EMPLOYEE]
     people = 0
-    if owner is not None and files:
-        with duck(files=True) as connection:
-            rows = connection.execute(
-                f'SELECT count(DISTINCT "{owner}") FROM read_parquet($files)', {"files": files}
-            ).fetchall()
-        people = int(rows[0][0])
+    for file in map(parquet.path, batch.files):  # a batch is one file
+        there = [code for code in owners if code in pq.read_schema(file).names]
+        if there:
+            codes_there = ", ".join(map(quoted, there))
+            with duck(files=True) as connection:
+                counted = f"SELECT count(DISTINCT coalesce({codes_there})) FROM read_parquet($file)"
+                people += int(connection.execute(counted, {"file": file}).fetchall()[0][0])
     return people, list(codes)
 
 

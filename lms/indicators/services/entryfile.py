@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import xlsxwriter
 
@@ -140,31 +141,39 @@ def read_back(content: bytes, frame: Frame) -> Readback:
     for row in sheet.table.to_pylist():
         line = row["line"]
         employee = people.get(row["employee"]) or people.get(row["employee"].lstrip("0"))
-        if row["day"] != frame.day:
-            message = N_("日期应为 %(day)s，文件中是 %(value)s。")
-            detail = {"day": frame.day.isoformat(), "value": row["day"].isoformat()}
-            problems.append(Problem(message, detail, field=_DAY.title, line=line))
-        elif employee is None:
-            message = N_("该机构没有可由您录入的工号“%(value)s”。")
-            problems.append(Problem(message, {"value": row["employee"]}, field=_NUMBER.title, line=line))
-        elif employee.id in first:
-            message = N_("与第 %(detail)s 行重复：同一工号。")
-            detail = {"detail": str(first[employee.id])}
-            problems.append(Problem(message, detail, field=_NUMBER.title, line=line))
-        else:
-            first[employee.id] = line
-            for one in kinds:
+        if problem := _misplaced(row, employee, frame, first):
+            problems.append(problem)
+            continue
+        assert employee is not None
+        first[employee.id] = line
+        for one in kinds:
+            told, fault = _content(one, row)
+            if fault is not None:
+                problems.append(fault)
+            else:
                 key = (f"e{employee.id}", one.id)
-                value, problem = _value(one, row, line)
-                flag = row.get(f"f{one.id}")
-                content_given = Content(value, Flag(flag) if flag else None)
-                if problem is None and (fault := fault_of(content_given, spec_of(one))):
-                    problem = Problem(fault[0], fault[1], field=_value_column(one).title, line=line)
-                if problem is not None:
-                    problems.append(problem)
-                else:
-                    given[key], lines[key] = content_given, line
+                given[key], lines[key] = told, line
+    for row in sheet.half.by_line().to_pylist():  # whoever mends a row is told all that is wrong with it
+        problems += [fault for one in kinds if (fault := _content(one, row)[1]) is not None]
     return Readback(given, lines, sorted(problems, key=lambda problem: problem.line or 0))
+
+
+def _misplaced(
+    row: Mapping[str, Any], employee: Employee | None, frame: Frame, first: Mapping[int, int]
+) -> Problem | None:
+    """Return why a row is none of this grid's, or stands in it twice."""
+    line = row["line"]
+    if row["day"] != frame.day:
+        message = N_("日期应为 %(day)s，文件中是 %(value)s。")
+        detail = {"day": frame.day.isoformat(), "value": row["day"].isoformat()}
+        return Problem(message, detail, field=_DAY.title, line=line)
+    if employee is None:
+        message = N_("该机构没有可由您录入的工号“%(value)s”。")
+        return Problem(message, {"value": row["employee"]}, field=_NUMBER.title, line=line)
+    if employee.id in first:
+        message = N_("与第 %(detail)s 行重复：同一工号。")
+        return Problem(message, {"detail": str(first[employee.id])}, field=_NUMBER.title, line=line)
+    return None
 
 
 def digest(changes: Sequence[Change]) -> str:
@@ -192,16 +201,22 @@ def _columns(one: Indicator) -> list[Column]:
     return [_value_column(one), flag]
 
 
-def _value(one: Indicator, row: Mapping[str, object], line: int) -> tuple[Decimal | None, Problem | None]:
+def _content(one: Indicator, row: Mapping[str, Any]) -> tuple[Content, Problem | None]:
+    """Return what a row says of an indicator, in the indicator's unit, and what is wrong with it."""
+    line, flag = row["line"], row.get(f"f{one.id}")
     value, unit = row[f"v{one.id}"], str(row.get(f"v{one.id}_unit") or "")
     if not isinstance(value, Decimal):
-        return None, None
+        return Content(None, Flag(flag) if flag else None), None
     times = factor(unit, one.unit)
     if times is None:
         message = N_("单位“%(value)s”与指标的单位“%(detail)s”不符。")
         title = _value_column(one).title
-        return None, Problem(message, {"value": unit, "detail": one.unit}, field=title, line=line)
-    return value * times, None
+        detail = {"value": unit, "detail": one.unit}
+        return Content(None, None), Problem(message, detail, field=title, line=line)
+    content = Content(value * times, Flag(flag) if flag else None)
+    if fault := fault_of(content, spec_of(one)):
+        return content, Problem(fault[0], fault[1], field=_value_column(one).title, line=line)
+    return content, None
 
 
 def _by_number(employees: Sequence[Employee]) -> dict[str, Employee]:

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from lms.core import parquet
+from lms.core.audit import AuditEntry
 from lms.core.duck import duck, literal
 from lms.core.periods import Period
-from lms.indicators.models import HiddenValue, ImportBatch, Indicator, Recalculation, TypedValue
+from lms.indicators.models import ImportBatch, Indicator, Recalculation, TypedValue
 from lms.indicators.rules import BatchState, ImportKind
 from lms.people.models import Employee, OrgUnit
 
@@ -24,7 +25,7 @@ RECENT = 200
 
 @dataclass(frozen=True)
 class PastRow:
-    """An imported value that counts no longer: `what` is hidden or withdrawn."""
+    """What happened to an imported value: `what` is hidden, shown again, or withdrawn."""
 
     what: str
     batch_id: int
@@ -63,7 +64,7 @@ def typed_history(
 
 
 def past_rows(session: Session, indicator: Indicator, employee: Employee, period: Period) -> list[PastRow]:
-    """Return the imported values of a person that were hidden or withdrawn."""
+    """Return what happened to the imported values of a person: hidden, shown again, withdrawn."""
     batches = session.scalars(
         select(ImportBatch)
         .where(
@@ -75,38 +76,63 @@ def past_rows(session: Session, indicator: Indicator, employee: Employee, period
         )
         .order_by(ImportBatch.id)
     ).all()
-    hidden = {
-        (one.batch_id, one.line): one
-        for one in session.scalars(
-            select(HiddenValue).where(
-                HiddenValue.batch_id.in_([batch.id for batch in batches]),
-                HiddenValue.indicator == indicator.code,
-            )
-        )
-    }
-    told = {one.batch_id for one in hidden.values()}
+    told = _hidings(session, batches, indicator.code)
     found: list[PastRow] = []
     for batch in batches:
         gone = batch.state is BatchState.WITHDRAWN
-        if not gone and batch.id not in told:
+        if not gone and not any(number == batch.id for number, _ in told):
             continue
         for line, day, value in _rows(batch.files, indicator.code, employee.number, period):
-            veil = hidden.get((batch.id, line))
-            if gone or veil:
-                found.append(
-                    PastRow(
-                        what="withdrawn" if gone else "hidden",
-                        batch_id=batch.id,
-                        upload_id=batch.upload_id,
-                        source_name=batch.source_name,
-                        line=line,
-                        day=day,
-                        value=value,
-                        reason=(batch.withdraw_reason if gone else veil.reason if veil else "") or "",
-                        at=batch.withdrawn_at if gone else veil.hidden_at if veil else None,
-                        by="" if gone or not veil else veil.actor_label,
-                    )
+            events = [*told.get((batch.id, line), ())]
+            if gone:
+                events.append(_Event("withdrawn", batch.withdraw_reason or "", batch.withdrawn_at, ""))
+            found += [
+                PastRow(
+                    what=event.what,
+                    batch_id=batch.id,
+                    upload_id=batch.upload_id,
+                    source_name=batch.source_name,
+                    line=line,
+                    day=day,
+                    value=value,
+                    reason=event.reason,
+                    at=event.at,
+                    by=event.by,
                 )
+                for event in events
+            ]
+    return found
+
+
+@dataclass(frozen=True)
+class _Event:
+    what: str
+    reason: str
+    at: datetime | None
+    by: str
+
+
+_ACTIONS = {"indicators:value:hide": "hidden", "indicators:value:show": "shown"}
+
+
+def _hidings(
+    session: Session, batches: Sequence[ImportBatch], code: str
+) -> dict[tuple[int, int], list[_Event]]:
+    """Return every hiding and showing of an indicator's values, by batch and line, in their order.
+
+    They are read from the audit log: a value that is shown again leaves nothing else behind.
+    """
+    numbers = {f"import_batch:{batch.id}": batch.id for batch in batches}
+    entries = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.target.in_(list(numbers)), AuditEntry.action.in_(list(_ACTIONS)))
+        .order_by(AuditEntry.id)
+    )
+    found: dict[tuple[int, int], list[_Event]] = {}
+    for entry in entries:
+        if entry.details.get("row", {}).get("indicator") == code:
+            event = _Event(_ACTIONS[entry.action], str(entry.details["reason"]), entry.at, entry.label)
+            found.setdefault((numbers[entry.target], int(entry.details["line"])), []).append(event)
     return found
 
 

@@ -339,7 +339,7 @@ def _records(
     snapshot = model.delivery is Delivery.SNAPSHOT
     begin = _state_before(session, model, ask.first) if snapshot and ask.states else ask.first
     store.open_view(session, connection, model, first=begin, after=ask.after)
-    roles = {field.role: quoted(field.code) for field in model.fields if field.role is not FieldRole.NONE}
+    roles = store.role_columns(model)
     officer = _code(roles.get(FieldRole.EMPLOYEE))
     where = "true" if ask.employees is None else _officers(session, model.source, officer, ask.employees)
     found = []

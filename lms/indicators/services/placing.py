@@ -17,7 +17,7 @@ from lms.indicators.models import DataField, DataModel, FieldMapping
 from lms.indicators.rules.kinds import Delivery, FieldRole, ModelState
 from lms.indicators.services.attribution import attribute
 from lms.indicators.services.ledgers import ledger_indicators, names_employees
-from lms.indicators.services.store import condition_sql, open_view, value_sql
+from lms.indicators.services.store import condition_sql, open_view, role_columns, value_sql
 
 
 def feeding_models(session: Session) -> list[DataModel]:
@@ -79,7 +79,7 @@ _NOTHING = (
 
 def _parts(model: DataModel, compared: set[str]) -> Iterator[str]:
     """Yield the queries of a model's records: as they are, and once for each indicator they feed."""
-    roles = {field.role: quoted(field.code) for field in model.fields if field.role is not FieldRole.NONE}
+    roles = role_columns(model)
     whose = names_employees(model)
 
     officer, branch, product = (

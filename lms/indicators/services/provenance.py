@@ -171,7 +171,8 @@ def counting_beside(session: Session, rows: Rows, first: date, after: date) -> p
     with duck(files=True) as connection:
         before = imported(session, connection, Ask.of(codes, first, after))
         if before is None:
-            return _BESIDE.select(["employee", "indicator", "day", "reference", "batch"])
+            nothing = SCHEMA.empty_table().rename_columns({"employee_number": "employee"})
+            return nothing.select(["employee", "indicator", "day", "reference", "batch"])
         given = rows.room.rows(f"SELECT DISTINCT employee, day FROM ({rows.query})")
         connection.register("given", given.table())
         return pa.table(
@@ -180,9 +181,6 @@ def counting_beside(session: Session, rows: Rows, first: date, after: date) -> p
                 "SEMI JOIN given ON fact.officer = given.employee AND fact.day = given.day"
             ).to_arrow_table()
         )
-
-
-_BESIDE = SCHEMA.empty_table().rename_columns({"employee_number": "employee"})
 
 
 # ---------------------------------------------------------------- flags and derived rows

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import parquet
-from lms.core.duck import create_table, literal
+from lms.core.duck import create_table, literal, quoted
 from lms.core.textfile import factor
 from lms.indicators.models import DataField, DataModel, FieldMapping, HiddenValue, ImportBatch
 from lms.indicators.rules import BatchState, ImportKind
@@ -49,6 +49,23 @@ def stored_schema(fields: Sequence[DataField]) -> pa.Schema:
 def day_field(fields: Sequence[DataField]) -> str | None:
     """Return the code of the field that tells a record's day."""
     return next((field.code for field in fields if field.role is FieldRole.DAY), None)
+
+
+def role_columns(model: DataModel) -> dict[FieldRole, str]:
+    """Return by role the SQL of what a record of any version says for it.
+
+    The field in force speaks first; records older than it have their own, retired since.
+    """
+    bearers: dict[FieldRole, list[DataField]] = {}
+    for field in sorted(model.fields, key=lambda one: (one.until is not None, -(one.until or 0))):
+        if field.role is not FieldRole.NONE:
+            bearers.setdefault(field.role, []).append(field)
+    return {
+        role: quoted(fields[0].code)
+        if len(fields) == 1
+        else f"coalesce({', '.join(f'CAST({quoted(one.code)} AS VARCHAR)' for one in fields)})"
+        for role, fields in bearers.items()
+    }
 
 
 def open_view(

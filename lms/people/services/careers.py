@@ -76,10 +76,19 @@ def post(
     later = next((other for other in others if other.valid_from > valid_from), None)
     if later is not None and (valid_to is None or valid_to > later.valid_from):
         raise Refused(
-            N_("员工 %(number)s 已有自 %(day)s 起的任职安排，请先取消。"),
+            N_("员工 %(number)s 已有自 %(day)s 起的任职安排：请登记自该日起的任职，或先取消该安排。"),
             number=employee.number,
             day=later.valid_from.isoformat(),
         )
+    wanted = (unit.id, held.id, grade.id if grade else None, valid_to)
+    for other in others:
+        now = (other.org_unit_id, other.post_id, other.grade_id, other.valid_to)
+        if other.valid_from < valid_from and now == wanted:
+            raise Refused(
+                N_("员工 %(number)s 自 %(day)s 起已是这一任职，没有变化。"),
+                number=employee.number,
+                day=other.valid_from.isoformat(),
+            )
     posting = next((other for other in others if other.valid_from == valid_from), None)
     if posting is None:
         for other in others:
