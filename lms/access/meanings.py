@@ -146,6 +146,8 @@ EVENTS: dict[str, tuple[str, str]] = {
     "indicators:target:answer": ("target accepted or questioned", "答复目标"),
     "indicators:target:set": ("targets set", "下达目标"),
     "indicators:value:type": ("values typed by hand", "人工录入指标值"),
+    "indicators:value:hide": ("value hidden", "隐藏数值"),
+    "indicators:value:show": ("hidden value shown again", "恢复显示数值"),
     "learning:cohort:cancel": ("cohort called off", "取消培训班"),
     "learning:cohort:change": ("cohort changed", "修改培训班"),
     "learning:cohort:close": ("cohort closed", "结班"),
