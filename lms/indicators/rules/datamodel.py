@@ -171,7 +171,7 @@ def _double_spellings(model: ModelDraft) -> list[Problem]:
             other = taken.setdefault(plain(spelling), one)
             if other is not one and other.code != one.code:
                 message = N_("表头“%(title)s”同时属于字段“%(one)s”和“%(other)s”。")
-                params = {"title": spelling, "one": other.name_zh, "other": one.name_zh}
+                params = {"title": spelling, "one": other.code, "other": one.code}
                 found.append(Problem(message, params, field=one.code))
     return found
 
