@@ -207,6 +207,7 @@ class Indicator:
     coefficients: tuple[Coefficient, ...] = ()
     missing: Missing = Missing.PENDING
     zero_denominator: ZeroDenominator = ZeroDenominator()
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,7 @@ class Section:
     indicators: tuple[Indicator, ...]
     group: Group = Group.WEIGHTED_MEAN
     bound: Bound = Bound()
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,7 @@ class Gate:
     points: float | None = None
     grade: str | None = None
     missing: GateMissing = GateMissing.PENDING
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +261,60 @@ class GradeBand:
     name_zh: str
     name_en: str
     at_least: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause of the bank's own rule document; rules name it by its number ("3.2")."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one measure of an example came to; None says that it is missing."""
+
+    measure: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCoefficient:
+    """A coefficient of the person in an example, in place of the scheme's."""
+
+    indicator: str
+    name: str
+    value: float
+
+
+class Asked(StrEnum):
+    """What of a result an example says beforehand."""
+
+    TOTAL = "total"
+    GRADE = "grade"
+    SECTIONS = "sections"
+    INDICATORS = "indicators"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One figure or grade an example expects; `code` names the section or indicator. None: there is none."""
+
+    what: Asked
+    code: str
+    value: float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: one person's figures and what must come of them."""
+
+    name: str
+    facts: tuple[Figure, ...]
+    expect: tuple[Expected, ...]
+    targets: tuple[Figure, ...] = ()
+    coefficients: tuple[OwnCoefficient, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +331,8 @@ class Scheme:
     gates: tuple[Gate, ...] = ()
     grades: tuple[GradeBand, ...] = ()
     reason_for_full_business: str = ""
+    clauses: tuple[Clause, ...] = ()
+    examples: tuple[Example, ...] = ()
 
     def indicators(self) -> tuple[tuple[Section, Indicator], ...]:
         """Every indicator with its section, in the order of the document."""
@@ -286,8 +345,11 @@ class Scheme:
 
 
 def to_dict(scheme: Scheme) -> dict[str, Any]:
-    """The scheme as a JSON object with every default written out; `parse` reads it back unchanged."""
-    return {
+    """The scheme as a JSON object with every default written out; `parse` reads it back unchanged.
+
+    Clauses and examples stand in it only where there are any: a scheme without them keeps its fingerprint.
+    """
+    data = {
         "code": scheme.code,
         "name_zh": scheme.name_zh,
         "name_en": scheme.name_en,
@@ -295,15 +357,39 @@ def to_dict(scheme: Scheme) -> dict[str, Any]:
         "weighting": scheme.weighting.value,
         "bound_stage": scheme.bound_stage.value,
         "sections": [_section(section) for section in scheme.sections],
-        "gates": [_plain(gate) for gate in scheme.gates],
+        "gates": [_with_clause(_plain(gate)) for gate in scheme.gates],
         "grades": [_plain(grade) for grade in scheme.grades],
         "reason_for_full_business": scheme.reason_for_full_business,
     }
+    if scheme.clauses:
+        data["clauses"] = [_plain(clause) for clause in scheme.clauses]
+    if scheme.examples:
+        data["examples"] = [example_to_dict(example) for example in scheme.examples]
+    return data
+
+
+def example_to_dict(example: Example) -> dict[str, Any]:
+    """One example as a JSON object; what it does not say is left out."""
+    data: dict[str, Any] = {
+        "name": example.name,
+        "facts": {figure.measure: _plain(figure.value) for figure in example.facts},
+    }
+    if example.targets:
+        data["targets"] = {figure.measure: _plain(figure.value) for figure in example.targets}
+    for own in example.coefficients:
+        data.setdefault("coefficients", {}).setdefault(own.indicator, {})[own.name] = _number(own.value)
+    expect: dict[str, Any] = {}
+    for one in example.expect:
+        if one.what in (Asked.SECTIONS, Asked.INDICATORS):
+            expect.setdefault(one.what.value, {})[one.code] = _plain(one.value)
+        else:
+            expect[one.what.value] = _plain(one.value)
+    return data | {"expect": expect}
 
 
 def indicator_to_dict(line: Indicator) -> dict[str, Any]:
     """One indicator as a JSON object, every default written out."""
-    data: dict[str, Any] = _plain(line)
+    data: dict[str, Any] = _with_clause(_plain(line))
     zero = line.zero_denominator
     data["zero_denominator"] = zero.policy.value if zero.policy else {"points": _number(zero.points or 0.0)}
     return data
@@ -321,8 +407,15 @@ def sha256(scheme: Scheme) -> str:
     return hashlib.sha256(canonical_json(scheme).encode()).hexdigest()
 
 
+def _with_clause(data: dict[str, Any]) -> dict[str, Any]:
+    """The object without its clause where it names none."""
+    if not data["clause"]:
+        del data["clause"]
+    return data
+
+
 def _section(section: Section) -> dict[str, Any]:
-    return {
+    data = {
         "code": section.code,
         "name_zh": section.name_zh,
         "name_en": section.name_en,
@@ -330,7 +423,9 @@ def _section(section: Section) -> dict[str, Any]:
         "group": section.group.value,
         "bound": _plain(section.bound),
         "indicators": [indicator_to_dict(line) for line in section.indicators],
+        "clause": section.clause,
     }
+    return _with_clause(data)
 
 
 def _plain(value: Any) -> Any:

@@ -70,7 +70,7 @@ def lines(draw: st.DrawFn, code: str, weight: float, policies: list[str]) -> dic
         "zero_denominator": draw(st.sampled_from([*policies, {"points": 42.5}])),
     }
     if draw(st.booleans()):
-        line["reference"] = {"kind": "constant", "value": draw(figure)}
+        line["reference"] = {"kind": "constant", "value": draw(figure.filter(bool))}
     if draw(st.booleans()):
         line["coefficients"] = [{"name": "k", "source": "表", "value": 1.1}, {"name": "m", "source": "表"}]
     return line
