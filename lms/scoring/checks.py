@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
+from lms.scoring.clauses import clause_problems
 from lms.scoring.document import (
     Bound,
     Direction,
@@ -45,7 +46,7 @@ def problems(scheme: Scheme, measures: Collection[str] | None = None) -> Iterato
     yield from _composite(scheme)
     yield from _gates(scheme, measures)
     yield from _grades(scheme)
-    yield from _clauses(scheme)
+    yield from clause_problems(scheme)
     yield from example_problems(scheme)
 
 
@@ -222,27 +223,6 @@ def _grades(scheme: Scheme) -> Iterator[Problem]:
         yield Problem(
             f"grades/{len(scheme.grades) - 1}/at_least", N_("最低一级不设起点分数，使每个总分都有等级")
         )
-
-
-def _clauses(scheme: Scheme) -> Iterator[Problem]:
-    """Every clause once, and no rule from a clause that is not there."""
-    yield from _doubled("clauses", (clause.number for clause in scheme.clauses))
-    numbers = {clause.number for clause in scheme.clauses}
-    for path, clause in named_clauses(scheme):
-        if clause not in numbers:
-            yield Problem(f"{path}/clause", N_("条款表中没有 %(clause)s"), {"clause": clause})
-
-
-def named_clauses(scheme: Scheme) -> Iterator[tuple[str, str]]:
-    """(path, clause number) of every section, indicator and gate that names a clause."""
-    for index, section in enumerate(scheme.sections):
-        rules = [(f"sections/{index}", section.clause)]
-        rules += [
-            (f"sections/{index}/indicators/{number}", line.clause)
-            for number, line in enumerate(section.indicators)
-        ]
-        yield from ((path, clause) for path, clause in rules if clause)
-    yield from ((f"gates/{index}", gate.clause) for index, gate in enumerate(scheme.gates) if gate.clause)
 
 
 def _known(measure: str, path: str, measures: Collection[str] | None) -> Iterator[Problem]:

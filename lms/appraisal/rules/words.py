@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from lms.appraisal.rules.draft import IndicatorDraft, Mode
 from lms.core.i18n import N_
+from lms.scoring.diffing import Change, Difference
 
 Sentence = tuple[str, Mapping[str, Any]]
 
@@ -49,6 +51,27 @@ def plain(value: float | Decimal | None) -> str:
         return ""
     text = f"{Decimal(repr(value)) if isinstance(value, float) else Decimal(value):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_CHANGES = {
+    Change.ADDED: N_("新增：%(new)s"),
+    Change.REMOVED: N_("删除：%(old)s"),
+    Change.CHANGED: N_("由 %(old)s 改为 %(new)s"),
+    Change.MOVED: N_("顺序由 %(old)s 改为 %(new)s"),
+}
+
+
+def told_difference(one: Difference) -> Sentence:
+    """Return what changed between two versions at one place."""
+    return _CHANGES[one.change], {"old": _shown(one.old), "new": _shown(one.new)}
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return plain(float(value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _curve(line: IndicatorDraft) -> Sentence:
