@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +316,40 @@ def test_differences_are_told_by_the_codes_of_the_parts() -> None:
     assert ("减 100 分" in old, "减 200 分" in new) == (True, True)
     assert len(found) == 7
     assert differences(parse(EXAMPLE), parse(EXAMPLE)) == []
+
+
+PAGE = (ROOT / "docs" / "handbook" / "scheme-file.md").read_text(encoding="utf-8")
+WHOLE = re.findall(r"```yaml\n(format: .*?)```", PAGE, re.DOTALL)
+WORDINGS = re.findall(r"^\| ([^|]+) \| `(\{preset: .*\})` \|$", PAGE, re.MULTILINE)
+
+
+def test_the_complete_files_of_the_handbook_are_right() -> None:
+    assert len(WHOLE) == 3
+    for text in WHOLE:
+        outcomes = run_examples(read(text))
+        assert outcomes
+        assert [one for one in outcomes if not one.agrees] == []
+
+
+@pytest.mark.parametrize("rule", [rule for _, rule in WORDINGS], ids=[wording for wording, _ in WORDINGS])
+def test_every_wording_of_the_handbook_is_a_rule(rule: str) -> None:
+    assert len(WORDINGS) == 20
+    scheme = with_rule(rule)
+    assert read(write(scheme)) == scheme
+
+
+def test_the_handbook_names_every_field_and_choice_of_a_file() -> None:
+    def words(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from part.get("properties", {}) if isinstance(part.get("properties"), dict) else ()
+            yield from (word for word in part.get("enum", []) if isinstance(word, str))
+            for inner in part.values():
+                yield from words(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                yield from words(inner)
+
+    assert sorted(set(words(fileschema.FILE)) - set(re.findall(r"\w+", PAGE))) == []
 
 
 def test_the_published_schema_is_that_of_the_code() -> None:
