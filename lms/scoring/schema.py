@@ -54,6 +54,7 @@ NUMBER_OR_NULL: Schema = {"type": ["number", "null"], "minimum": -LIMIT, "maximu
 WEIGHT: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
 CODE: Schema = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_.\-]{0,59}\Z"}
 TEXT: Schema = {"type": "string"}
+NAME_OR_EMPTY: Schema = {"type": "string", "maxLength": 200}
 NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 CLAUSE_NUMBER: Schema = {"type": "string", "maxLength": 40}
 PLACES: Schema = {"type": "integer", "minimum": 0, "maximum": 4}
@@ -81,8 +82,8 @@ INDICATOR = _object(
         "curve": _object({"segments": _list(SEGMENT, 1)}, {"step": STEP | {"type": ["object", "null"]}}),
     },
     {
-        "name_en": TEXT,
-        "unit": TEXT,
+        "name_en": NAME_OR_EMPTY,
+        "unit": TEXT | {"maxLength": 40},
         "weight": WEIGHT,
         "reference": _object({"kind": _one_of(ReferenceKind)}, {"value": NUMBER_OR_NULL}),
         "bound": BOUND,
@@ -98,7 +99,13 @@ INDICATOR = _object(
 )
 SECTION = _object(
     {"code": CODE, "name_zh": NAME, "indicators": _list(INDICATOR, 1)},
-    {"name_en": TEXT, "weight": WEIGHT, "group": _one_of(Group), "bound": BOUND, "clause": CLAUSE_NUMBER},
+    {
+        "name_en": NAME_OR_EMPTY,
+        "weight": WEIGHT,
+        "group": _one_of(Group),
+        "bound": BOUND,
+        "clause": CLAUSE_NUMBER,
+    },
 )
 GATE = _object(
     {
@@ -109,7 +116,7 @@ GATE = _object(
         "clause_zh": NAME | {"maxLength": 2000},
     },
     {
-        "name_en": TEXT,
+        "name_en": NAME_OR_EMPTY,
         "clause_en": TEXT,
         "points": NUMBER_OR_NULL,
         "grade": {"type": ["string", "null"]},
@@ -117,7 +124,7 @@ GATE = _object(
         "clause": CLAUSE_NUMBER,
     },
 )
-GRADE = _object({"code": CODE, "name_zh": NAME, "at_least": NUMBER_OR_NULL}, {"name_en": TEXT})
+GRADE = _object({"code": CODE, "name_zh": NAME, "at_least": NUMBER_OR_NULL}, {"name_en": NAME_OR_EMPTY})
 CLAUSE = _object({"number": CLAUSE_NUMBER | {"minLength": 1}, "text": NAME | {"maxLength": 4000}})
 FIGURE: Schema = {"type": ["number", "null"], "minimum": -FIGURE_LIMIT, "maximum": FIGURE_LIMIT}
 FIGURES = _by_code(FIGURE)
@@ -141,13 +148,13 @@ EXAMPLE = _object(
 SCHEME: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | _object(
     {"code": CODE, "name_zh": NAME, "sections": _list(SECTION, 1)},
     {
-        "name_en": TEXT,
+        "name_en": NAME_OR_EMPTY,
         "places": _object({}, {"item": PLACES, "section": PLACES, "total": PLACES}),
         "weighting": _one_of(Weighting),
         "bound_stage": _one_of(BoundStage),
         "gates": _list(GATE),
         "grades": _list(GRADE),
-        "reason_for_full_business": TEXT,
+        "reason_for_full_business": TEXT | {"maxLength": 1000},
         "clauses": _list(CLAUSE),
         "examples": _list(EXAMPLE) | {"maxItems": 200},
     },

@@ -62,7 +62,9 @@ def read(content: bytes | str, *, measures: Collection[str] | None = None) -> Sc
         return parse(data, measures=measures)
     except InvalidScheme as error:
         short = set(_short_places(loaded.data))
-        problems = [_placed(problem, short, loaded) for problem in error.problems]
+        placed = (_placed(problem, short, loaded) for problem in error.problems)
+        # One missing field is told once, although the validator finds it once for each.
+        problems = {(problem.line, str(problem)): problem for problem in placed}.values()
         raise InvalidScheme(sorted(problems, key=lambda one: one.line or 0)) from error
 
 

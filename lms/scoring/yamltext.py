@@ -18,6 +18,8 @@ from lms.scoring.problems import N_, InvalidScheme, Problem
 
 LARGEST = 1024 * 1024
 DEEPEST = 24
+# A scheme of a hundred indicators in full has some five thousand.
+MOST_PARTS = 50_000
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\Z", re.ASCII)
 _INFINITE = re.compile(r"[-+]?\.(inf|nan)\Z", re.IGNORECASE)
@@ -44,7 +46,7 @@ def load(content: bytes | str) -> Loaded:
     """Return what a file says.
 
     Raises InvalidScheme, naming places and lines: too large, not UTF-8, not YAML, references, tags, too deep,
-    a key twice, an infinite number.
+    too much, a key twice, an infinite number.
     """
     text = _text(content)
     try:
@@ -77,11 +79,14 @@ def _text(content: bytes | str) -> str:
 def _tricks(text: str) -> Iterator[Problem]:
     """The first of each: references, tags, bottomless nesting. Seen before anything is built of them."""
     depth, told = 0, set[str]()
-    for event in yaml.parse(text, _Loader):
+    for count, event in enumerate(yaml.parse(text, _Loader)):
         line = event.start_mark.line + 1 if event.start_mark else None
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             yield Problem("", N_("嵌套超过 %(limit)s 层"), {"limit": DEEPEST}, line)
+            return
+        if count > MOST_PARTS:
+            yield Problem("", N_("文件内容太多，最多 %(limit)s 个字段和值"), {"limit": MOST_PARTS}, line)
             return
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             found = N_("不能使用 YAML 的锚点和引用（& 和 *）")

@@ -162,3 +162,12 @@ def test_a_file_goes_in_and_out_and_is_compared(
     assert "neither a file nor CODE@N" in call(app, "diff", "NPL", back, code=2)
     assert "has no version 7" in call(app, "export", "NPL", "--version", 7, code=2)
     assert "there is no scheme X" in call(app, "export", "X", code=2)
+
+
+def test_a_file_without_a_row_scores_nobody(
+    app: Flask, file: Path, tmp_path: Path, no_database: None
+) -> None:
+    facts, out = tmp_path / "facts.csv", tmp_path / "out.csv"
+    facts.write_text("subject,measure,value\n")
+    assert "0 scored" in call(app, "score", file, "--facts", facts, "--out", out)
+    assert table(out) == []

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import scoring
-from lms.appraisal.forms import packed, unpacked
+from lms.appraisal.forms import SchemeForm, packed, unpacked
 from lms.appraisal.models import Cycle, Scheme, SchemeVersion, VersionState
 from lms.appraisal.rules.draft import document_of, draft_of
 from lms.appraisal.services import scheme_files, schemes
@@ -25,6 +25,7 @@ from lms.scoring.examples import run_examples
 from lms.scoring.schemefile import read, write
 from lms.scoring.yamltext import LARGEST
 from tests.appraisal.house import NOW, House
+from tests.appraisal.test_pages import filled
 from tests.scoring.test_schemefile import FILE
 
 Story = tuple[House, Cycle]
@@ -169,6 +170,16 @@ def test_a_shipped_file_is_right_and_survives_the_editor(path: Any) -> None:
     assert [one for one in outcomes if not one.agrees] == []
     assert read(write(scheme)) == scheme
     assert scoring.parse(document_of(draft_of(scoring.to_dict(scheme)))) == scheme
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_form_of_the_editor_keeps_what_it_does_not_show(path: Any, client: FlaskClient) -> None:
+    scheme = read(path.read_bytes())
+    made = draft_of(scoring.to_dict(scheme))
+    fields = filled(client, "/appraisal/schemes/new", made)
+    with client.application.test_request_context("/", method="POST", data=fields):
+        form = SchemeForm(meta={"csrf": False})
+        assert scoring.parse(document_of(form.to_draft(made))) == scheme
 
 
 def test_three_kinds_of_schemes_are_shipped() -> None:

@@ -18,7 +18,7 @@ from lms.scoring.diffing import Change, differences
 from lms.scoring.document import Scheme
 from lms.scoring.examples import run_examples
 from lms.scoring.schemefile import read, write
-from lms.scoring.yamltext import DEEPEST, LARGEST
+from lms.scoring.yamltext import DEEPEST, LARGEST, MOST_PARTS
 from tests.scoring.build import line
 from tests.scoring.test_properties import schemes
 
@@ -221,6 +221,9 @@ def test_what_is_no_text_or_too_large_is_refused_before_it_is_parsed() -> None:
     assert problems(b"x" * (LARGEST + 1)) == [(None, "", f"文件超过 {LARGEST} 字节")]
     assert problems(FILE.encode("gb18030")) == [(3, "", "文件不是 UTF-8 编码")]
     assert problems("") == [(None, "", "类型不对，应为 object")]
+    many = "sections:\n" + "- {}\n" * 30_000
+    assert problems(many) == [(25000, "", f"文件内容太多，最多 {MOST_PARTS} 个字段和值")]
+    assert problems("code: A") == [(1, "", "缺少：format, name_zh, sections")]
     assert problems("- a")[0][2] == "类型不对，应为 object"
     bomb = "a: &a [x]\n" + "".join(
         f"{c}: &{c} [*{p}, *{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)

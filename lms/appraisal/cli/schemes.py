@@ -5,6 +5,7 @@ Exit 0: done, or all examples agree; 1: a problem, or an example that does not; 
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from lms.core import clock
 from lms.core.audit import SYSTEM
 from lms.core.db import db
 from lms.core.errors import NotFound, Refused
-from lms.core.textfile.write import csv_text
+from lms.core.textfile.write import safe_cell
 from lms.people.models import OrgUnit
 from lms.scoring import figures, schemefile
 from lms.scoring.clauses import clauses_without_rule
@@ -92,10 +93,9 @@ def score(
         click.echo(f"{subject}: the target of {measure} is 0, by which nothing can be divided", err=True)
     with _named(coefficients or facts):
         result = scoring.score(parsed, given.facts, wanted, coefficients=own)
-    out.write_bytes(csv_text(*_results(parsed, result)))
+    _write(out, *_results(parsed, result))
     if trace:
-        rows = ([_cell(value) for value in row.values()] for row in result.trace.to_pylist())
-        trace.write_bytes(csv_text(result.trace.column_names, rows))
+        _write(trace, result.trace.column_names, _steps(result))
     click.echo(f"{result.totals.num_rows} scored")
 
 
@@ -211,6 +211,20 @@ def _results(parsed: scoring.Scheme, result: scoring.Result) -> tuple[list[str],
         for row in result.totals.to_pylist()
     )
     return [*result.totals.column_names, *parts], rows
+
+
+def _steps(result: scoring.Result) -> Iterator[list[str]]:
+    """The rows of the trace, some at a time: there are many times as many as people."""
+    for batch in result.trace.to_batches(max_chunksize=10_000):
+        yield from ([_cell(value) for value in row.values()] for row in batch.to_pylist())
+
+
+def _write(path: Path, titles: list[str], rows: Iterable[list[str]]) -> None:
+    """Write a CSV as `csv_text` does, row by row."""
+    with path.open("w", encoding="utf-8-sig", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow([safe_cell(title) for title in titles])
+        writer.writerows([safe_cell(cell) for cell in row] for row in rows)
 
 
 def _cell(value: Any) -> str:
