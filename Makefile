@@ -12,7 +12,7 @@ export PORT HOST DEMO ZHIXING_HOME FLASK_APP PYTHONPATH
 
 BIN := .venv/bin
 
-.PHONY: help run test test-full lint format text roles requirements lock doctor clean
+.PHONY: help run test test-full lint format text roles schema requirements lock doctor clean
 
 help: ## list these targets
 	@echo "make <target>, settings after it: make run PORT=9000 DEMO=0 ZHIXING_HOME=/srv/zhixing"
@@ -47,6 +47,10 @@ text: ## collect the texts of code and templates into the catalogues of both lan
 roles: ## write docs/roles.md anew from the table of rights
 	@tools/environment.sh requirements.lock
 	$(BIN)/python tools/roles.py > docs/roles.md
+
+schema: ## write docs/handbook/scheme-file.schema.json anew from the code
+	@tools/environment.sh requirements.lock
+	$(BIN)/python tools/scheme_schema.py > docs/handbook/scheme-file.schema.json
 
 requirements: ## print which tests prove which requirement
 	@tools/environment.sh requirements-dev.lock

@@ -1,8 +1,9 @@
-"""The demo bank's scheme, and its closed cycles."""
+"""The demo bank's schemes, and its closed cycles."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from random import Random
 
 from sqlalchemy.orm import Session
@@ -12,21 +13,21 @@ from lms.access.services import Person, person_of
 from lms.appraisal.models import Cycle, SchemeVersion
 from lms.appraisal.services import (
     SEVEN,
-    IndicatorDraft,
     Mark,
-    Mode,
     activate,
-    design_scheme,
+    import_scheme,
     open_cycle,
     publish_by_two,
     rate_many,
+    read_scheme_file,
     run_cycle,
-    standard_scheme,
 )
 from lms.core.clock import local_day
 from lms.core.periods import Period
 from lms.demo.staff import Bank
 
+SCHEMES = Path(__file__).parent / "schemes"
+"""Scheme files of three kinds of people: retail and corporate managers, heads of sub-branches."""
 NOTES = {
     1: "本期多次未按约定回访，已面谈提醒。",
     2: "遇到复杂业务时准备不足，需要辅导。",
@@ -34,53 +35,16 @@ NOTES = {
 }
 
 
-def _ratio(code: str, zh: str, en: str, unit: str, weight: float) -> IndicatorDraft:
-    return IndicatorDraft(
-        code=f"B_{code}",
-        name_zh=zh,
-        name_en=en,
-        unit=unit,
-        measure=code,
-        mode=Mode.RATIO,
-        weight=weight,
-        floor=0.0,
-        cap=120.0,
-    )
-
-
-BUSINESS = (
-    _ratio("DEPOSIT_AVG", "存款日均余额", "Average daily deposits", "万元", 25.0),
-    _ratio("DEPOSIT_GROWTH", "存款日均净增", "Growth of average deposits", "万元", 20.0),
-    IndicatorDraft(
-        code="B_NPL_RATIO",
-        name_zh="不良率",
-        name_en="Non-performing ratio",
-        unit="%",
-        measure="NPL_RATIO",
-        mode=Mode.DIFFERENCE,
-        direction="less",
-        base=100.0,
-        step=0.1,
-        points_per_step=10.0,
-        weight=15.0,
-        floor=0.0,
-        cap=120.0,
-    ),
-    _ratio("FEE_INCOME", "中间业务收入", "Fee income", "万元", 15.0),
-    _ratio("CUSTOMER_GROWTH", "有效户净增", "Net new active customers", "户", 15.0),
-    _ratio("PRODUCTS", "户均产品数", "Products per customer", "个", 10.0),
-)
-
-
 def design(session: Session, bank: Bank, now: datetime) -> SchemeVersion:
-    """Design and activate the scheme of relationship managers."""
+    """Bring in the shipped scheme files and activate them; return the version of relationship managers."""
     hr = _person(session, bank.accounts["hr"], now)
-    draft = standard_scheme(
-        "RM", "客户经理季度考核方案", BUSINESS, "Quarterly appraisal of relationship managers"
-    )
-    version = design_scheme(session, hr, draft, bank.head_office.id, now=now)
-    activate(session, hr, version, now=now)
-    return version
+    versions = {}
+    for path in sorted(SCHEMES.glob("*.yaml")):
+        parsed = read_scheme_file(session, path.read_bytes())
+        version = import_scheme(session, hr, parsed, bank.head_office.id, now=now)
+        activate(session, hr, version, now=now)
+        versions[path.stem] = version
+    return versions["retail"]
 
 
 def open_for(session: Session, bank: Bank, version: SchemeVersion, period: Period, now: datetime) -> Cycle:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
+from lms.scoring.clauses import clause_problems
 from lms.scoring.document import (
     Bound,
     Direction,
@@ -20,6 +21,7 @@ from lms.scoring.document import (
     Segment,
     Weighting,
 )
+from lms.scoring.example_checks import example_problems
 from lms.scoring.problems import N_, Problem
 
 # Weights carry at most four decimals, so that sums of weight × points are exact whatever the order.
@@ -45,6 +47,8 @@ def problems(scheme: Scheme, measures: Collection[str] | None = None) -> Iterato
     yield from _composite(scheme)
     yield from _gates(scheme, measures)
     yield from _grades(scheme)
+    yield from clause_problems(scheme)
+    yield from example_problems(scheme)
 
 
 def indicator_problems(line: Indicator, path: str) -> Iterator[Problem]:
@@ -141,6 +145,16 @@ def _reference(line: Indicator, at: str) -> Iterator[Problem]:
         yield Problem(f"{at}direction", N_("与同组比较时，方向须为越多越好或越少越好"))
     if kind is ReferenceKind.CONSTANT and value is None:
         yield Problem(f"{at}reference/value", N_("常数参照要填数值"))
+    if (
+        kind is ReferenceKind.CONSTANT
+        and value == 0
+        and line.position
+        in (
+            PositionKind.RATIO,
+            PositionKind.RELATIVE,
+        )
+    ):
+        yield Problem(f"{at}reference/value", N_("常数参照为 0，不能作除数"))
     if kind is not ReferenceKind.CONSTANT and value is not None:
         yield Problem(f"{at}reference/value", N_("只有常数参照才填数值"))
 

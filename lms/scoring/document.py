@@ -104,6 +104,11 @@ class ReferenceKind(StrEnum):
     PEER_BEST = "peer_best"
     PEER_WORST = "peer_worst"
 
+    @property
+    def of_peers(self) -> bool:
+        """Whether the others give it."""
+        return self in (ReferenceKind.PEER_MEAN, ReferenceKind.PEER_BEST, ReferenceKind.PEER_WORST)
+
 
 class Op(StrEnum):
     """The comparison of a gate's condition."""
@@ -233,6 +238,7 @@ class Indicator:
     missing: Missing = Missing.PENDING
     zero_denominator: ZeroDenominator = ZeroDenominator()
     moves_to: str | None = None
+    clause: str = ""
 
     @property
     def policies(self) -> tuple[Missing | None, ...]:
@@ -251,6 +257,7 @@ class Section:
     indicators: tuple[Indicator, ...]
     group: Group = Group.WEIGHTED_MEAN
     bound: Bound = Bound()
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +289,7 @@ class Gate:
     missing: GateMissing = GateMissing.PENDING
     also: tuple[Condition, ...] = ()
     factor: float | None = None
+    clause: str = ""
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -300,6 +308,64 @@ class GradeBand:
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause of the bank's own rule document; rules name it by its number ("3.2")."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one measure of an example came to; None says that it is missing."""
+
+    measure: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCoefficient:
+    """A coefficient of the person in an example, in place of the scheme's."""
+
+    indicator: str
+    name: str
+    value: float
+
+
+class Asked(StrEnum):
+    """What of a result an example says beforehand."""
+
+    TOTAL = "total"
+    GRADE = "grade"
+    SECTIONS = "sections"
+    INDICATORS = "indicators"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One figure or grade an example expects; `code` names the section or indicator. None: there is none."""
+
+    what: Asked
+    code: str
+    value: float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: one person's figures and what must come of them.
+
+    `others`: the figures of the peers, where a rule compares people with each other.
+    """
+
+    name: str
+    facts: tuple[Figure, ...]
+    expect: tuple[Expected, ...]
+    targets: tuple[Figure, ...] = ()
+    coefficients: tuple[OwnCoefficient, ...] = ()
+    others: tuple[tuple[Figure, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Scheme:
     """One version of a scheme, complete."""
 
@@ -313,6 +379,8 @@ class Scheme:
     gates: tuple[Gate, ...] = ()
     grades: tuple[GradeBand, ...] = ()
     reason_for_full_business: str = ""
+    clauses: tuple[Clause, ...] = ()
+    examples: tuple[Example, ...] = ()
 
     def indicators(self) -> tuple[tuple[Section, Indicator], ...]:
         """Every indicator with its section, in the order of the document."""
@@ -325,8 +393,11 @@ class Scheme:
 
 
 def to_dict(scheme: Scheme) -> dict[str, Any]:
-    """The scheme as a JSON object with every default written out; `parse` reads it back unchanged."""
-    return {
+    """The scheme as a JSON object with every default written out; `parse` reads it back unchanged.
+
+    Clauses and examples stand in it only where there are any: a scheme without them keeps its fingerprint.
+    """
+    data = {
         "code": scheme.code,
         "name_zh": scheme.name_zh,
         "name_en": scheme.name_en,
@@ -334,15 +405,41 @@ def to_dict(scheme: Scheme) -> dict[str, Any]:
         "weighting": scheme.weighting.value,
         "bound_stage": scheme.bound_stage.value,
         "sections": [_section(section) for section in scheme.sections],
-        "gates": [_without_nothing(_plain(gate), "also", "factor") for gate in scheme.gates],
+        "gates": [_brief(_plain(gate), "also", "factor", "clause") for gate in scheme.gates],
         "grades": [_plain(grade) for grade in scheme.grades],
         "reason_for_full_business": scheme.reason_for_full_business,
     }
+    if scheme.clauses:
+        data["clauses"] = [_plain(clause) for clause in scheme.clauses]
+    if scheme.examples:
+        data["examples"] = [example_to_dict(example) for example in scheme.examples]
+    return data
+
+
+def example_to_dict(example: Example) -> dict[str, Any]:
+    """One example as a JSON object; what it does not say is left out."""
+    data: dict[str, Any] = {
+        "name": example.name,
+        "facts": {figure.measure: _plain(figure.value) for figure in example.facts},
+    }
+    if example.targets:
+        data["targets"] = {figure.measure: _plain(figure.value) for figure in example.targets}
+    for own in example.coefficients:
+        data.setdefault("coefficients", {}).setdefault(own.indicator, {})[own.name] = _number(own.value)
+    if example.others:
+        data["others"] = [{one.measure: _plain(one.value) for one in other} for other in example.others]
+    expect: dict[str, Any] = {}
+    for one in example.expect:
+        if one.what in (Asked.SECTIONS, Asked.INDICATORS):
+            expect.setdefault(one.what.value, {})[one.code] = _plain(one.value)
+        else:
+            expect[one.what.value] = _plain(one.value)
+    return data | {"expect": expect}
 
 
 def indicator_to_dict(line: Indicator) -> dict[str, Any]:
     """One indicator as a JSON object, every default written out."""
-    data: dict[str, Any] = _without_nothing(_plain(line), "moves_to")
+    data: dict[str, Any] = _brief(_plain(line), "moves_to", "clause")
     zero = line.zero_denominator
     data["zero_denominator"] = zero.policy.value if zero.policy else {"points": _number(zero.points or 0.0)}
     return data
@@ -361,7 +458,7 @@ def sha256(scheme: Scheme) -> str:
 
 
 def _section(section: Section) -> dict[str, Any]:
-    return {
+    data = {
         "code": section.code,
         "name_zh": section.name_zh,
         "name_en": section.name_en,
@@ -369,12 +466,14 @@ def _section(section: Section) -> dict[str, Any]:
         "group": section.group.value,
         "bound": _plain(section.bound),
         "indicators": [indicator_to_dict(line) for line in section.indicators],
+        "clause": section.clause,
     }
+    return _brief(data, "clause")
 
 
-def _without_nothing(data: dict[str, Any], *names: str) -> dict[str, Any]:
+def _brief(data: dict[str, Any], *names: str) -> dict[str, Any]:
     """Fields that came later are written only where they say something: older texts keep their hash."""
-    return {name: value for name, value in data.items() if name not in names or value not in (None, [])}
+    return {name: value for name, value in data.items() if name not in names or value not in (None, [], "")}
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -11,13 +12,18 @@ from jsonschema.exceptions import ValidationError
 
 from lms.scoring import checks, schema
 from lms.scoring.document import (
+    Asked,
     Bound,
     BoundStage,
+    Clause,
     Coefficient,
     Condition,
     Curve,
     Direction,
     Effect,
+    Example,
+    Expected,
+    Figure,
     Gate,
     GateMissing,
     GradeBand,
@@ -25,6 +31,7 @@ from lms.scoring.document import (
     Indicator,
     Missing,
     Op,
+    OwnCoefficient,
     Places,
     PositionKind,
     Reference,
@@ -40,6 +47,8 @@ from lms.scoring.document import (
 from lms.scoring.problems import N_, InvalidScheme, Problem
 
 Data = Mapping[str, Any]
+# Who has mended so many reads on; a document made to be wrong everywhere keeps nobody busy.
+MOST_PROBLEMS = 200
 
 _VALIDATOR = Draft202012Validator(schema.SCHEME)
 _INDICATOR_VALIDATOR = Draft202012Validator(schema.INDICATOR)
@@ -51,7 +60,7 @@ def parse(document: Data, *, measures: Collection[str] | None = None) -> Scheme:
     `measures` are the measure codes that exist; when given, any other code is a problem. Raises InvalidScheme
     with every problem found: first those of shape; only a document of the right shape is asked for meaning.
     """
-    _refuse([*_not_finite(document, ""), *_shape(_VALIDATOR, document)])
+    _refuse([*_not_finite(document, ""), *shape_problems(_VALIDATOR, document)])
     scheme = _scheme(document)
     _refuse(list(checks.problems(scheme, measures)))
     return scheme
@@ -59,7 +68,7 @@ def parse(document: Data, *, measures: Collection[str] | None = None) -> Scheme:
 
 def parse_indicator(document: Data) -> Indicator:
     """One indicator's rule alone (the preview of a form). Raises InvalidScheme like `parse`."""
-    _refuse([*_not_finite(document, ""), *_shape(_INDICATOR_VALIDATOR, document)])
+    _refuse([*_not_finite(document, ""), *shape_problems(_INDICATOR_VALIDATOR, document)])
     line = _indicator(document)
     _refuse(list(checks.indicator_problems(line, "")))
     return line
@@ -82,8 +91,10 @@ def _not_finite(value: Any, path: str) -> Iterator[Problem]:
             yield from _not_finite(item, f"{path}/{index}".lstrip("/"))
 
 
-def _shape(validator: Draft202012Validator, document: Data) -> Iterator[Problem]:
-    for error in sorted(validator.iter_errors(document), key=lambda e: [str(part) for part in e.path]):
+def shape_problems(validator: Draft202012Validator, document: Data) -> Iterator[Problem]:
+    """What of a JSON object is not of the shape that the validator asks for."""
+    found = islice(validator.iter_errors(document), MOST_PROBLEMS)
+    for error in sorted(found, key=lambda e: [str(part) for part in e.path]):
         yield _problem(error)
 
 
@@ -105,8 +116,8 @@ def _problem(error: ValidationError) -> Problem:
         return Problem(path, N_("%(value)s 太小，至少为 %(limit)s"), {"value": value, "limit": limit})
     if rule == "maximum":
         return Problem(path, N_("%(value)s 太大，最多为 %(limit)s"), {"value": value, "limit": limit})
-    if rule == "enum":
-        allowed = ", ".join(str(item) for item in limit)
+    if rule in ("enum", "const"):
+        allowed = ", ".join(str(item) for item in (limit if rule == "enum" else [limit]))
         return Problem(
             path, N_("不认识 %(value)s，可以是：%(allowed)s"), {"value": str(value), "allowed": allowed}
         )
@@ -114,7 +125,9 @@ def _problem(error: ValidationError) -> Problem:
         return Problem(
             path, N_("编码 %(value)s 不合规：以字母开头，只含字母、数字、点、下划线、短横"), {"value": value}
         )
-    if rule in ("minItems", "minLength"):
+    if rule == "maxItems":
+        return Problem(path, N_("太多，最多 %(limit)s 项"), {"limit": limit})
+    if rule in ("minItems", "minLength", "minProperties"):
         return Problem(path, N_("不能为空"))
     if rule == "maxLength":
         return Problem(path, N_("太长，最多 %(limit)s 个字"), {"limit": limit})
@@ -134,6 +147,8 @@ def _scheme(data: Data) -> Scheme:
         gates=tuple(_gate(item) for item in data.get("gates", [])),
         grades=tuple(_grade(item) for item in data.get("grades", [])),
         reason_for_full_business=data.get("reason_for_full_business", "").strip(),
+        clauses=tuple(Clause(item["number"], item["text"]) for item in data.get("clauses", [])),
+        examples=tuple(_example(item) for item in data.get("examples", [])),
     )
 
 
@@ -146,6 +161,7 @@ def _section(data: Data) -> Section:
         indicators=tuple(_indicator(item) for item in data["indicators"]),
         group=Group(data.get("group", Group.WEIGHTED_MEAN)),
         bound=_bound(data.get("bound", {})),
+        clause=data.get("clause", ""),
     )
 
 
@@ -167,6 +183,7 @@ def _indicator(data: Data) -> Indicator:
         missing=Missing(data.get("missing", Missing.PENDING)),
         zero_denominator=_zero_denominator(data.get("zero_denominator", Missing.PENDING)),
         moves_to=data.get("moves_to"),
+        clause=data.get("clause", ""),
     )
 
 
@@ -226,6 +243,7 @@ def _gate(data: Data) -> Gate:
         missing=GateMissing(data.get("missing", GateMissing.PENDING)),
         also=tuple(_condition(item) for item in data.get("also", [])),
         factor=_float(data.get("factor")),
+        clause=data.get("clause", ""),
     )
 
 
@@ -235,6 +253,39 @@ def _condition(data: Data) -> Condition:
 
 def _grade(data: Data) -> GradeBand:
     return GradeBand(data["code"], data["name_zh"], data.get("name_en", ""), _float(data["at_least"]))
+
+
+def _example(data: Data) -> Example:
+    """An example; what it says by code is held in order of the codes, so that one meaning is one document."""
+    expect = data["expect"]
+    wholes = [
+        Expected(what, "", _figure(expect[what])) for what in (Asked.TOTAL, Asked.GRADE) if what in expect
+    ]
+    parts = [
+        Expected(what, code, _figure(value))
+        for what in (Asked.SECTIONS, Asked.INDICATORS)
+        for code, value in sorted(expect.get(what, {}).items())
+    ]
+    return Example(
+        name=data["name"],
+        facts=_figures(data["facts"]),
+        expect=(*wholes, *parts),
+        others=tuple(_figures(one) for one in data.get("others", [])),
+        targets=_figures(data.get("targets", {})),
+        coefficients=tuple(
+            OwnCoefficient(indicator, name, float(value))
+            for indicator, values in sorted(data.get("coefficients", {}).items())
+            for name, value in sorted(values.items())
+        ),
+    )
+
+
+def _figures(data: Data) -> tuple[Figure, ...]:
+    return tuple(Figure(measure, _float(value)) for measure, value in sorted(data.items()))
+
+
+def _figure(value: float | str | None) -> float | str | None:
+    return value if isinstance(value, str) else _float(value)
 
 
 def _float(value: float | None) -> float | None:

@@ -18,14 +18,13 @@ from lms.scoring.frames import Column, pc, schema_of
 STANDINGS = schema_of(subject=pa.string(), place=pa.int64(), standing=pa.float64())
 
 _Floats = npt.NDArray[np.float64]
-_PEERS = (ReferenceKind.PEER_MEAN, ReferenceKind.PEER_BEST, ReferenceKind.PEER_WORST)
 
 
 def references(scheme: Scheme, facts: pa.Table, people: pa.Table) -> dict[str, float]:
     """Return by indicator code what its peers give as the reference; nothing where nobody has the figure."""
     found = {}
     for _, line in scheme.indicators():
-        if line.reference.kind in _PEERS:
+        if line.reference.kind.of_peers:
             _, values = _figures(line, facts, people)
             if len(values):
                 found[line.code] = _reference(line, values)

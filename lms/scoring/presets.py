@@ -7,6 +7,7 @@ be merged with code, names, unit, weight and measure. `describe` says any rule i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from lms.scoring.document import (
@@ -31,7 +32,7 @@ def completion_ratio(
         "reference": {"kind": "target"},
         "position": "inverse" if less_is_better else "ratio",
         "direction": "less" if less_is_better else "more",
-        "curve": {"segments": [_line(None, None, at=0.0, points=0.0, slope=full)], "step": None},
+        "curve": {"segments": [_line(None, None, at=1.0, points=full, slope=full)], "step": None},
         "bound": {"floor": floor, "cap": cap},
     }
 
@@ -123,21 +124,58 @@ def _among(
     }
 
 
-def value_as_points(
-    *, factor: float = 1.0, floor: float | None = 0.0, cap: float | None = 100.0, less_is_better: bool = False
+def interpolation(
+    standards: Sequence[tuple[float, float]],
+    *,
+    below: float | None = None,
+    position: PositionKind = PositionKind.VALUE,
+    direction: Direction = Direction.MORE,
 ) -> Rule:
-    """按值计分: the actual times `factor` is the points (a percent: 1; a rating of 1–5: 20)."""
+    """插值: (at, points) pairs in rising order, a straight line from each to the next.
+
+    Beyond the last its points hold; under the first its own, or `below` where that is given.
+    """
+    first, last = standards[0], standards[-1]
+    segments = [_line(None, first[0], at=0.0, points=first[1] if below is None else below, slope=0.0)]
+    for (at, points), (end, worth) in pairwise(standards):
+        # Standards that do not rise are named when the segments are checked.
+        slope = (worth - points) / (end - at) if end != at else 0.0
+        segments.append(_line(at, end, at=at, points=points, slope=slope))
+    segments.append(_line(last[0], None, at=0.0, points=last[1], slope=0.0))
+    return {
+        "reference": {"kind": "none" if position is PositionKind.VALUE else "target"},
+        "position": position.value,
+        "direction": direction.value,
+        "curve": {"segments": segments, "step": None},
+        "bound": {"floor": None, "cap": None},
+    }
+
+
+def value_as_points(
+    *,
+    factor: float = 1.0,
+    base: float | None = None,
+    unit: float | None = None,
+    mode: StepMode = StepMode.PRO_RATA,
+    floor: float | None = 0.0,
+    cap: float | None = 100.0,
+    less_is_better: bool = False,
+) -> Rule:
+    """按值计分: the actual times `factor` is the points (a percent: 1; a rating of 1–5: 20).
+
+    They are added to `base` (0), or taken from it (100) where less is better. With `unit` the actual counts
+    in units of it, and `mode` says how a broken one does.
+    """
+    start = (100.0 if less_is_better else 0.0) if base is None else base
     return {
         "reference": {"kind": "none"},
         "position": "value",
         "direction": "less" if less_is_better else "more",
         "curve": {
             "segments": [
-                _line(None, None, at=0.0, points=100.0, slope=-factor)
-                if less_is_better
-                else _line(None, None, at=0.0, points=0.0, slope=factor)
+                _line(None, None, at=0.0, points=start, slope=-factor if less_is_better else factor)
             ],
-            "step": None,
+            "step": None if unit is None else {"unit": unit, "mode": mode.value, "origin": 0},
         },
         "bound": {"floor": floor, "cap": cap},
     }

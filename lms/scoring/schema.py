@@ -19,6 +19,8 @@ from lms.scoring.document import (
     Weighting,
 )
 
+# Figures go further than what a rule says of them: no more digits than a double carries with cents.
+FIGURE_LIMIT = 1e15
 # Beyond these a double no longer carries the digits that rounding needs.
 LIMIT = 1_000_000_000
 
@@ -42,12 +44,19 @@ def _list(items: Schema, at_least: int = 0) -> Schema:
     return {"type": "array", "items": items, "minItems": at_least}
 
 
+def _by_code(values: Schema) -> Schema:
+    """An object whose keys are codes of what the values belong to; `checks` knows which codes there are."""
+    return {"type": "object", "additionalProperties": values}
+
+
 NUMBER: Schema = {"type": "number", "minimum": -LIMIT, "maximum": LIMIT}
 NUMBER_OR_NULL: Schema = {"type": ["number", "null"], "minimum": -LIMIT, "maximum": LIMIT}
 WEIGHT: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
 CODE: Schema = {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_.\-]{0,59}\Z"}
 TEXT: Schema = {"type": "string"}
+NAME_OR_EMPTY: Schema = {"type": "string", "maxLength": 200}
 NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+CLAUSE_NUMBER: Schema = {"type": "string", "maxLength": 40}
 PLACES: Schema = {"type": "integer", "minimum": 0, "maximum": 4}
 BOUND = _object({}, {"floor": NUMBER_OR_NULL, "cap": NUMBER_OR_NULL})
 
@@ -73,8 +82,8 @@ INDICATOR = _object(
         "curve": _object({"segments": _list(SEGMENT, 1)}, {"step": STEP | {"type": ["object", "null"]}}),
     },
     {
-        "name_en": TEXT,
-        "unit": TEXT,
+        "name_en": NAME_OR_EMPTY,
+        "unit": TEXT | {"maxLength": 40},
         "weight": WEIGHT,
         "reference": _object({"kind": _one_of(ReferenceKind)}, {"value": NUMBER_OR_NULL}),
         "bound": BOUND,
@@ -86,11 +95,18 @@ INDICATOR = _object(
             "then": _object({"points": NUMBER}),
             "else": _one_of(Missing),
         },
+        "clause": CLAUSE_NUMBER,
     },
 )
 SECTION = _object(
     {"code": CODE, "name_zh": NAME, "indicators": _list(INDICATOR, 1)},
-    {"name_en": TEXT, "weight": WEIGHT, "group": _one_of(Group), "bound": BOUND},
+    {
+        "name_en": NAME_OR_EMPTY,
+        "weight": WEIGHT,
+        "group": _one_of(Group),
+        "bound": BOUND,
+        "clause": CLAUSE_NUMBER,
+    },
 )
 CONDITION = _object({"measure": CODE, "op": _one_of(Op), "value": NUMBER})
 GATE = _object(
@@ -102,25 +118,48 @@ GATE = _object(
         "clause_zh": NAME | {"maxLength": 2000},
     },
     {
-        "name_en": TEXT,
+        "name_en": NAME_OR_EMPTY,
         "clause_en": TEXT,
         "points": NUMBER_OR_NULL,
         "grade": {"type": ["string", "null"]},
         "missing": _one_of(GateMissing),
         "also": _list(CONDITION),
         "factor": {"type": ["number", "null"], "minimum": 0, "maximum": 10},
+        "clause": CLAUSE_NUMBER,
     },
 )
-GRADE = _object({"code": CODE, "name_zh": NAME, "at_least": NUMBER_OR_NULL}, {"name_en": TEXT})
+GRADE = _object({"code": CODE, "name_zh": NAME, "at_least": NUMBER_OR_NULL}, {"name_en": NAME_OR_EMPTY})
+CLAUSE = _object({"number": CLAUSE_NUMBER | {"minLength": 1}, "text": NAME | {"maxLength": 4000}})
+FIGURE: Schema = {"type": ["number", "null"], "minimum": -FIGURE_LIMIT, "maximum": FIGURE_LIMIT}
+FIGURES = _by_code(FIGURE)
+EXAMPLE = _object(
+    {
+        "name": NAME,
+        "facts": FIGURES,
+        "expect": _object(
+            {},
+            {
+                "total": NUMBER_OR_NULL,
+                "grade": {"type": ["string", "null"]},
+                "sections": _by_code(NUMBER_OR_NULL),
+                "indicators": _by_code(NUMBER_OR_NULL),
+            },
+        )
+        | {"minProperties": 1},
+    },
+    {"targets": FIGURES, "coefficients": _by_code(_by_code(NUMBER)), "others": _list(FIGURES)},
+)
 SCHEME: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | _object(
     {"code": CODE, "name_zh": NAME, "sections": _list(SECTION, 1)},
     {
-        "name_en": TEXT,
+        "name_en": NAME_OR_EMPTY,
         "places": _object({}, {"item": PLACES, "section": PLACES, "total": PLACES}),
         "weighting": _one_of(Weighting),
         "bound_stage": _one_of(BoundStage),
         "gates": _list(GATE),
         "grades": _list(GRADE),
-        "reason_for_full_business": TEXT,
+        "reason_for_full_business": TEXT | {"maxLength": 1000},
+        "clauses": _list(CLAUSE),
+        "examples": _list(EXAMPLE) | {"maxItems": 200},
     },
 )

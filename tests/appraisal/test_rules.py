@@ -19,7 +19,7 @@ from lms.appraisal.rules.standing import DETAILS, EFFECTS, standing_text
 from lms.appraisal.rules.totals import final_grade, flag_of
 from lms.appraisal.rules.training import completed_percent, mean_best
 from lms.appraisal.rules.words import in_words, plain
-from lms.appraisal.views import LINE_STATES
+from lms.appraisal.views.pages import LINE_STATES
 from lms.scoring import presets
 from lms.scoring.document import Effect, Group, Missing, PositionKind, ReferenceKind, StepMode
 from tests.appraisal.house import draft

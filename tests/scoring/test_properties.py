@@ -78,7 +78,9 @@ def lines(
     if kind in ("rank", "percentile"):
         line["reference"] = {"kind": "none"}
     elif draw(st.booleans()):
-        line["reference"] = draw(st.sampled_from([{"kind": "constant", "value": draw(figure)}, *PEERS]))
+        line["reference"] = draw(
+            st.sampled_from([{"kind": "constant", "value": draw(figure.filter(bool))}, *PEERS])
+        )
     if draw(st.booleans()):
         line["coefficients"] = [{"name": "k", "source": "表", "value": 1.1}, {"name": "m", "source": "表"}]
     return line

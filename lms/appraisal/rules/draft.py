@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 Data = Mapping[str, Any]
+_LEFT_ALONE = ("places", "weighting", "bound_stage", "clauses", "examples")
 
 
 class Mode(StrEnum):
@@ -50,6 +51,7 @@ class IndicatorDraft:
     cap: float | None = None
     missing: str = "pending"
     custom: Data | None = None
+    clause: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class SectionDraft:
     cap: float | None = None
     indicators: tuple[IndicatorDraft, ...] = ()
     group: str = "weighted_mean"
+    clause: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class GateDraft:
     code: str = "BREACH"
     name_zh: str = "合规限级"
     name_en: str = "Compliance gate"
+    clause: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ class SchemeDraft:
     gates: tuple[GateDraft | Data, ...] = ()
     reason_for_full_business: str = ""
     extra: Data = field(default_factory=dict)
-    """Parts of the document the editor leaves alone: places, weighting, bound_stage."""
+    """Parts of the document the editor leaves alone: places, weighting, bound_stage, clauses, examples."""
 
 
 def document_of(draft: SchemeDraft) -> dict[str, Any]:
@@ -135,7 +139,7 @@ def draft_of(document: Data) -> SchemeDraft:
         ),
         gates=tuple(_gate_draft(gate) for gate in document.get("gates", [])),
         reason_for_full_business=document.get("reason_for_full_business", ""),
-        extra={name: document[name] for name in ("places", "weighting", "bound_stage") if name in document},
+        extra={name: document[name] for name in _LEFT_ALONE if name in document},
     )
 
 
@@ -153,6 +157,7 @@ def _section(section: SectionDraft) -> dict[str, Any]:
         "bound": {"floor": section.floor, "cap": section.cap},
         "group": section.group,
         "indicators": [_indicator(line) for line in section.indicators],
+        "clause": section.clause,
     }
 
 
@@ -163,6 +168,7 @@ def _indicator(line: IndicatorDraft) -> dict[str, Any]:
         "name_en": line.name_en,
         "unit": line.unit,
         "weight": line.weight,
+        "clause": line.clause,
     }
     if line.mode is Mode.CUSTOM:
         return {**(line.custom or {}), **head}
@@ -212,11 +218,12 @@ def _section_draft(section: Data) -> SectionDraft:
         weight=section.get("weight"),
         floor=bound.get("floor"),
         cap=bound.get("cap"),
-        group=section.get("group", "weighted_mean"),
         indicators=tuple(
             _short(line) if section.get("group", "weighted_mean") == "weighted_mean" else _custom(line)
             for line in section["indicators"]
         ),
+        group=section.get("group", "weighted_mean"),
+        clause=section.get("clause", ""),
     )
 
 
@@ -282,6 +289,7 @@ def _row(line: Data, mode: Mode, **rule: Any) -> IndicatorDraft:
         floor=bound.get("floor"),
         cap=bound.get("cap"),
         missing=line.get("missing", "pending"),
+        clause=line.get("clause", ""),
         **rule,
     )
 
@@ -297,6 +305,7 @@ def _gate(gate: GateDraft) -> dict[str, Any]:
         "missing": "pass",
         "clause_zh": gate.clause_zh,
         "clause_en": gate.clause_en,
+        "clause": gate.clause,
     }
 
 
@@ -319,4 +328,5 @@ def _gate_draft(gate: Data) -> GateDraft | Data:
         code=gate["code"],
         name_zh=gate["name_zh"],
         name_en=gate.get("name_en", ""),
+        clause=gate.get("clause", ""),
     )

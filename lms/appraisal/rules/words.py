@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from lms.appraisal.rules.draft import IndicatorDraft, Mode
-from lms.core.i18n import N_
+from lms.core.i18n import N_, pick
+from lms.scoring import Scheme
+from lms.scoring.diffing import Change, Difference
 
 Sentence = tuple[str, Mapping[str, Any]]
 
@@ -51,6 +54,89 @@ def plain(value: float | Decimal | None) -> str:
         return ""
     text = f"{Decimal(repr(value)) if isinstance(value, float) else Decimal(value):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_CHANGES = {
+    Change.ADDED: N_("新增：%(new)s"),
+    Change.REMOVED: N_("删除：%(old)s"),
+    Change.CHANGED: N_("由 %(old)s 改为 %(new)s"),
+    Change.MOVED: N_("顺序由 %(old)s 改为 %(new)s"),
+}
+
+
+LABELS = {
+    "at_least": N_("最低分"),
+    "bound": N_("保底与封顶"),
+    "bound_stage": N_("封顶与系数的先后"),
+    "cap": N_("封顶分"),
+    "clause": N_("条款编号"),
+    "clause_zh": N_("门槛条文"),
+    "clauses": N_("条款"),
+    "coefficients": N_("系数"),
+    "condition": N_("条件"),
+    "effect": N_("效果"),
+    "examples": N_("算例"),
+    "floor": N_("保底分"),
+    "gates": N_("门槛"),
+    "grade": N_("等级"),
+    "grades": N_("等级"),
+    "group": N_("合成方式"),
+    "indicators": N_("指标"),
+    "measure": N_("数据来源"),
+    "missing": N_("缺数据时"),
+    "name_en": N_("英文名称"),
+    "name_zh": N_("名称"),
+    "places": N_("小数位数"),
+    "points": N_("分数"),
+    "reason_for_full_business": N_("只考核业绩的理由"),
+    "rule": N_("计分规则"),
+    "sections": N_("模块"),
+    "total": N_("总分"),
+    "unit": N_("单位"),
+    "value": N_("数值"),
+    "weight": N_("权重"),
+    "weighting": N_("权重方式"),
+    "zero_denominator": N_("除数为零时"),
+}
+"""Fields of a scheme as people call them."""
+
+
+def place_words(path: str, old: Scheme, new: Scheme, lang: str) -> list[str]:
+    """Return where a path of codes leads, in names; fields are message ids of `LABELS`."""
+    names = {code: name for scheme in (old, new) for code, name in _names(scheme, lang)}
+    parts = path.split("/")
+    words: list[str] = []
+    for at, part in enumerate(parts):
+        holder = parts[at - 1] if at else ""
+        if (holder, part) in names:
+            if holder in ("sections", "indicators"):
+                words.pop()  # these are known by their names alone
+            words.append(names[holder, part])
+        else:
+            words.append(LABELS.get(part, part))
+    return words
+
+
+def _names(scheme: Scheme, lang: str) -> Iterator[tuple[tuple[str, str], str]]:
+    named: list[tuple[str, Any]] = [("sections", section) for section in scheme.sections]
+    named += [("indicators", line) for _, line in scheme.indicators()]
+    named += [("gates", gate) for gate in scheme.gates]
+    named += [("grades", grade) for grade in scheme.grades]
+    for holder, one in named:
+        yield (holder, one.code), pick(one, "name", lang)
+
+
+def told_difference(one: Difference) -> Sentence:
+    """Return what changed between two versions at one place."""
+    return _CHANGES[one.change], {"old": _shown(one.old), "new": _shown(one.new)}
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return plain(float(value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _curve(line: IndicatorDraft) -> Sentence:

@@ -19,6 +19,8 @@ from lms.appraisal.services.computing import run_cycle, start_compute
 from lms.appraisal.services.cycles import open_cycle, sync_members
 from lms.appraisal.services.publishing import propose_adjustment, propose_publish, publish_by_two, titles
 from lms.appraisal.services.ratings import rate, rate_many
+from lms.appraisal.services.scheme_files import import_scheme
+from lms.appraisal.services.scheme_files import read_file as read_scheme_file
 from lms.appraisal.services.schemes import activate, design_scheme, revise_scheme
 from lms.appraisal.services.todos import todo
 from lms.appraisal.services.verifying import verify
@@ -38,6 +40,7 @@ __all__ = [
     "design_scheme",
     "document_of",
     "draft_of",
+    "import_scheme",
     "known_measures",
     "open_cycle",
     "propose_adjustment",
@@ -45,6 +48,7 @@ __all__ = [
     "publish_by_two",
     "rate",
     "rate_many",
+    "read_scheme_file",
     "results",
     "revise_scheme",
     "run_cycle",

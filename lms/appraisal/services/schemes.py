@@ -14,6 +14,7 @@ from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
 from lms.core.audit import Acting, record
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
+from lms.scoring.examples import run_examples
 from lms.scoring.presets import describe
 
 
@@ -42,7 +43,17 @@ def design_scheme(
         scoring.InvalidScheme: when the draft is wrong anywhere.
         Refused: when the code is taken.
     """
-    parsed = check(draft, measures)
+    return design_parsed(session, actor, check(draft, measures), org_unit_id, now=now)
+
+
+def design_parsed(
+    session: Session, actor: Acting, parsed: scoring.Scheme, org_unit_id: int, *, now: datetime
+) -> SchemeVersion:
+    """Begin a scheme with a first draft version that says this.
+
+    Raises:
+        Refused: when the code is taken.
+    """
     if session.scalar(select(Scheme.id).where(Scheme.code == parsed.code)) is not None:
         raise Refused(N_("方案编码 %(code)s 已存在。"), code=parsed.code)
     scheme = Scheme(
@@ -71,7 +82,23 @@ def revise_scheme(
         scoring.InvalidScheme: when the draft is wrong anywhere.
         Refused: when the code would change, or another person saved meanwhile.
     """
-    parsed = check(draft, measures)
+    return revise_parsed(session, actor, scheme_id, check(draft, measures), now=now, seen=seen)
+
+
+def revise_parsed(
+    session: Session,
+    actor: Acting,
+    scheme_id: int,
+    parsed: scoring.Scheme,
+    *,
+    now: datetime,
+    seen: str | None = None,
+) -> SchemeVersion:
+    """Let the scheme's draft version say this, or a new version beside the active one.
+
+    Raises:
+        Refused: when the code would change, or another person saved meanwhile.
+    """
     # Whoever saves at the same time waits here, and then finds the new stamp.
     scheme = session.get_one(Scheme, scheme_id, with_for_update=True)
     if parsed.code != scheme.code:
@@ -112,14 +139,15 @@ def activate(
     `seen` is the stamp of the version that was looked at: what others saved since is not activated unseen.
 
     Raises:
-        Refused: when the version is no draft, or another person saved meanwhile.
+        Refused: when the version is no draft, another person saved meanwhile, or an example of it comes out
+            otherwise than it says.
         scoring.InvalidScheme: when it asks for a measure that no longer exists.
     """
     if version.state is not VersionState.DRAFT:
         raise Refused(N_("只有草稿可以启用。"))
     if seen is not None and seen != stamp(version):
         raise Refused(N_("您查看之后，其他人又修改了此方案，请重新核对后再启用。"))
-    scoring.parse(version.document, measures=measures)
+    _refuse_wrong_examples(scoring.parse(version.document, measures=measures))
     session.execute(
         update(SchemeVersion)
         .where(SchemeVersion.scheme_id == version.scheme_id, SchemeVersion.state == VersionState.ACTIVE)
@@ -213,6 +241,14 @@ def described(version: SchemeVersion, language: str) -> dict[str, str]:
     """Return every rule of a version in plain words of one language, by indicator code."""
     parsed = scoring.parse(version.document)
     return {line.code: describe(line, language) for _, line in parsed.indicators()}
+
+
+def _refuse_wrong_examples(parsed: scoring.Scheme) -> None:
+    wrong = {outcome.example: outcome for outcome in run_examples(parsed) if not outcome.agrees}
+    if wrong:
+        raise Refused(
+            N_("%(n)s 个算例的结果与预期不符，不能启用：%(names)s。"), n=len(wrong), names="、".join(wrong)
+        )
 
 
 def _new_version(

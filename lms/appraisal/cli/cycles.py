@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import select
 
@@ -14,11 +13,6 @@ from lms.core.db import db
 SHOWN = 200
 
 group = AppGroup("appraisal", help="Check appraisals.")
-
-
-def init_app(app: Flask) -> None:
-    """Add the commands."""
-    app.cli.add_command(group)
 
 
 @group.command("verify")

@@ -40,7 +40,7 @@ from lms.appraisal.services import cycles as cycle_services
 from lms.appraisal.services import publishing, ratings, results, schemes
 from lms.core import clock
 from lms.core.db import db
-from lms.core.errors import Refused, Rejected
+from lms.core.errors import Problem, Refused, Rejected
 from lms.core.i18n import N_
 from lms.core.jobs import Job
 from lms.people.models import OrgUnit
@@ -151,6 +151,7 @@ def scheme(scheme_id: int) -> Any:
         stamp=schemes.stamp(version),
         said=_said(version),
         measures=_measure_names(),
+        parsed=scoring.parse(version.document),
     )
 
 
@@ -224,14 +225,17 @@ def scheme_activate(scheme_id: int) -> Any:
     """Make the draft the version that new cycles use."""
     found = load(Scheme, scheme_id, Action.SCHEME_DESIGN)
     version = schemes.latest_version(db.session(), found.id)
-    services.activate(
-        db.session(),
-        person(),
-        version,
-        now=clock.now(),
-        measures=list(_measure_names()),
-        seen=request.form.get("seen"),
-    )
+    try:
+        services.activate(
+            db.session(),
+            person(),
+            version,
+            now=clock.now(),
+            measures=list(_measure_names()),
+            seen=request.form.get("seen"),
+        )
+    except scoring.InvalidScheme as error:
+        raise Rejected([Problem(one.message, one.params) for one in error.problems]) from error
     flash(_("方案第 %(n)s 版已启用。", n=version.number), "success")
     return redirect(url_for("appraisal.scheme", scheme_id=found.id), 303)
 

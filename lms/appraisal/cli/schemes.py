@@ -1,0 +1,237 @@
+"""flask scheme …: check, score, export, import and compare scheme files.
+
+Exit 0: done, or all examples agree; 1: a problem, or an example that does not; 2: called wrongly.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from lms import scoring
+from lms.appraisal.models import Scheme
+from lms.appraisal.rules.words import told_difference
+from lms.appraisal.services import scheme_files
+from lms.core import clock
+from lms.core.audit import SYSTEM
+from lms.core.db import db
+from lms.core.errors import NotFound, Refused
+from lms.core.textfile.write import safe_cell
+from lms.people.models import OrgUnit
+from lms.scoring import figures, schemefile
+from lms.scoring.clauses import clauses_without_rule
+from lms.scoring.diffing import differences
+from lms.scoring.document import PositionKind
+from lms.scoring.examples import run_examples
+from lms.scoring.problems import Problem, RefusedError
+from lms.scoring.yamltext import LARGEST
+
+group = AppGroup("scheme", help="Scheme files: check, score, export, import, compare.")
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+_DIVIDED_BY_TARGET = (PositionKind.RATIO, PositionKind.RELATIVE)
+
+
+@group.command("check")
+@click.argument("file", type=_FILE)
+def check(file: Path) -> None:
+    """Check the scheme FILE and run its examples; print what each expects and gets."""
+    parsed = _read(file)
+    lines = len(parsed.indicators())
+    click.echo(
+        f"{parsed.code}: ok ({len(parsed.sections)} sections, {lines} indicators, {len(parsed.gates)} gates, "
+        f"{len(parsed.examples)} examples)"
+    )
+    for clause in clauses_without_rule(parsed):
+        click.echo(f"clause {clause.number} has no rule: {clause.text}")
+    wrong = 0
+    for one in run_examples(parsed):
+        wrong += not one.agrees
+        click.echo(
+            f"{'ok' if one.agrees else 'WRONG':<5} {one.example}: {one.place}: "
+            f"expected {_shown(one.expected)}, got {_shown(one.got)}"
+        )
+    if wrong:
+        click.echo(f"{wrong} results differ from the examples", err=True)
+        sys.exit(1)
+
+
+@group.command("score")
+@click.argument("file", type=_FILE)
+@click.option("--facts", type=_FILE, required=True, help="CSV: subject, measure, value[, target].")
+@click.option("--targets", type=_FILE, help="CSV: subject, measure, target.")
+@click.option("--coefficients", type=_FILE, help="CSV: subject, indicator, name, value, source.")
+@click.option("--out", type=_OUT, required=True, help="Where the results go (CSV, one row a subject).")
+@click.option("--trace", type=_OUT, help="Where every step goes (CSV).")
+def score(
+    file: Path, facts: Path, targets: Path | None, coefficients: Path | None, out: Path, trace: Path | None
+) -> None:
+    """Score a file of facts under the scheme FILE, without any database."""
+    parsed = _read(file)
+    with _named(facts):
+        given = figures.read_facts(facts.read_bytes())
+    wanted, own = given.targets, None
+    if targets:
+        with _named(targets):
+            wanted = figures.read_targets(targets.read_bytes())
+        if given.targets.num_rows:
+            raise click.UsageError("targets stand in the facts already, so --targets would contradict them")
+    if coefficients:
+        with _named(coefficients):
+            own = figures.read_coefficients(coefficients.read_bytes())
+    for subject, measure in _zero_targets(parsed, wanted):
+        click.echo(f"{subject}: the target of {measure} is 0, by which nothing can be divided", err=True)
+    with _named(coefficients or facts):
+        result = scoring.score(parsed, given.facts, wanted, coefficients=own)
+    _write(out, *_results(parsed, result))
+    if trace:
+        _write(trace, result.trace.column_names, _steps(result))
+    click.echo(f"{result.totals.num_rows} scored")
+
+
+@group.command("export")
+@click.argument("code")
+@click.option("--version", "number", type=int, help="The newest when left out.")
+@click.option("--output", type=_OUT, help="Where to write it instead of printing it.")
+def export(code: str, number: int | None, output: Path | None) -> None:
+    """Give a version of the scheme CODE as a scheme file."""
+    text = schemefile.write(_stored(code, number))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@group.command("import")
+@click.argument("file", type=_FILE)
+@click.option("--unit", help="The code of the org unit that a new scheme belongs to.")
+def import_(file: Path, unit: str | None) -> None:
+    """Take the scheme FILE in as a draft version."""
+    session = db.session()
+    parsed = _read(file, scheme_files.measure_codes(session))
+    owner = None
+    if unit is not None:
+        owner = session.scalar(select(OrgUnit.id).where(OrgUnit.code == unit))
+        if owner is None:
+            raise click.UsageError(f"there is no org unit {unit}")
+    try:
+        version = scheme_files.import_scheme(session, SYSTEM, parsed, owner, now=clock.now())
+        session.commit()
+    except Refused as refused:
+        session.rollback()
+        click.echo(str(refused), err=True)
+        sys.exit(1)
+    click.echo(f"{parsed.code}: version {version.number} is a draft")
+
+
+@group.command("diff")
+@click.argument("old")
+@click.argument("new")
+def diff(old: str, new: str) -> None:
+    """Say what changed from OLD to NEW; each is a scheme file or CODE@N."""
+    found = differences(_either(old), _either(new))
+    for one in found:
+        message, params = told_difference(one)
+        click.echo(f"{one.path}: {message % params}")
+    click.echo(f"{len(found)} differences")
+
+
+def _either(name: str) -> scoring.Scheme:
+    path = Path(name)
+    if path.is_file():
+        return _read(path)
+    code, at, number = name.rpartition("@")
+    if not at or not number.isdecimal():
+        raise click.UsageError(f"{name} is neither a file nor CODE@N")
+    return _stored(code, int(number))
+
+
+def _stored(code: str, number: int | None) -> scoring.Scheme:
+    session = db.session()
+    found = session.scalar(select(Scheme).where(Scheme.code == code))
+    if found is None:
+        raise click.UsageError(f"there is no scheme {code}")
+    try:
+        return scheme_files.parsed_version(session, found.id, number)
+    except NotFound:
+        raise click.UsageError(f"scheme {code} has no version {number}") from None
+
+
+def _read(file: Path, measures: Collection[str] | None = None) -> scoring.Scheme:
+    # One byte more than may be read tells a file that is too large, however large it is.
+    with _named(file), file.open("rb") as source:
+        return schemefile.read(source.read(LARGEST + 1), measures=measures)
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """Print every problem with file, line and place, and end with 1."""
+    try:
+        yield
+    except RefusedError as error:
+        for problem in error.problems:
+            click.echo(_told(file, problem), err=True)
+        sys.exit(1)
+
+
+def _told(file: Path, problem: Problem) -> str:
+    where = f"{file}:{problem.line}" if problem.line else str(file)
+    return ": ".join(part for part in (where, problem.path, problem.message % problem.params) if part)
+
+
+def _zero_targets(parsed: scoring.Scheme, targets: Any) -> Iterable[tuple[str, str]]:
+    """Whose target is zero although a rule divides by it."""
+    divided = {line.measure for _, line in parsed.indicators() if line.position in _DIVIDED_BY_TARGET}
+    for row in targets.to_pylist():
+        if row["target"] == 0 and row["measure"] in divided:
+            yield row["subject"], row["measure"]
+
+
+def _results(parsed: scoring.Scheme, result: scoring.Result) -> tuple[list[str], Iterable[list[str]]]:
+    """Titles and rows: the totals, then the points of each section and indicator."""
+    points: dict[str, dict[str, Any]] = {}
+    for row in result.sections.to_pylist():
+        points.setdefault(row["subject"], {})[row["section"]] = row["points"]
+    for row in result.lines.to_pylist():
+        points[row["subject"]][f"{row['section']}/{row['indicator']}"] = row["points"]
+    parts = [section.code for section in parsed.sections]
+    parts += [f"{section.code}/{line.code}" for section, line in parsed.indicators()]
+    rows = (
+        [_cell(value) for value in row.values()] + [_cell(points[row["subject"]].get(part)) for part in parts]
+        for row in result.totals.to_pylist()
+    )
+    return [*result.totals.column_names, *parts], rows
+
+
+def _steps(result: scoring.Result) -> Iterator[list[str]]:
+    """The rows of the trace, some at a time: there are many times as many as people."""
+    for batch in result.trace.to_batches(max_chunksize=10_000):
+        yield from ([_cell(value) for value in row.values()] for row in batch.to_pylist())
+
+
+def _write(path: Path, titles: list[str], rows: Iterable[list[str]]) -> None:
+    """Write a CSV as `csv_text` does, row by row."""
+    with path.open("w", encoding="utf-8-sig", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow([safe_cell(title) for title in titles])
+        writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _shown(value: Decimal | float | str | None) -> str:
+    return "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
