@@ -22,7 +22,6 @@ _ON_ONE_LINE = {
     "bound",
     "condition",
     "facts",
-    "others",
     "places",
     "reference",
     "rule",
@@ -148,7 +147,9 @@ def _styled(value: Any, key: str) -> Any:
         styled = {name: _styled(item, name) for name, item in value.items()}
         return _Flow(styled) if key in _ON_ONE_LINE else styled
     if isinstance(value, list):
-        each = {"segments": "bound", "coefficients": "bound"}.get(key, "")
+        each = {"segments": "bound", "coefficients": "bound", "others": "facts", "also": "condition"}.get(
+            key, ""
+        )
         return [_styled(item, each) for item in value]
     return value
 

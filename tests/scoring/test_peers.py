@@ -214,5 +214,5 @@ examples:
     assert all(one.agrees for one in run_examples(scheme))
     again = schemefile.write(scheme)
     assert schemefile.read(again) == scheme
-    for words in ("by_rank", "peer_mean", "moves_to", "others: [{X: 95"):
+    for words in ("by_rank", "peer_mean", "moves_to", "- {X: 95, Y: 10}"):
         assert words in again
