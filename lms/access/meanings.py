@@ -126,6 +126,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "appraisal:scheme:activate": ("scheme activated", "启用考核方案"),
     "appraisal:scheme:design": ("scheme designed", "设计考核方案"),
     "appraisal:scheme:revise": ("scheme revised", "修改考核方案"),
+    "appraisal:scheme:import": ("scheme file imported", "导入方案文件"),
     "assessment:attempt:expire": ("quiz attempt ended by time", "答卷到时收卷"),
     "assessment:attempt:start": ("quiz attempt started", "开始答卷"),
     "assessment:attempt:submit": ("quiz attempt submitted", "提交答卷"),
