@@ -233,7 +233,8 @@ def withdraw(batch_id: int, reason: str, *, dry_run: bool, as_json: bool) -> Non
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
         for name, value in told.items():
-            click.echo(f"{name}: {value}")
+            shown = ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
+            click.echo(f"{name}: {shown}")
 
 
 def _model(code: str) -> DataModel:
