@@ -48,6 +48,7 @@ def test_a_session_of_a_demo_account_ends_when_production_begins(
     assert client.get("/").status_code == 302
 
 
+@pytest.mark.sampled
 def test_the_server_refuses_to_start_over_demo_accounts(
     databases: Databases, make_app: Callable[..., Flask], tmp_path: Path
 ) -> None:

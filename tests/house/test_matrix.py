@@ -192,6 +192,7 @@ def test_every_argument_names_a_model_that_the_matrix_knows(standing: Flask) -> 
         assert numbers <= known, f"tell models() what {numbers - known} of {rule.rule} is"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("username", PLAYED)
 def test_no_page_links_to_what_its_reader_may_not_open(standing: Flask, username: str) -> None:
     """A list that is not narrowed shows itself by a link that leads to a refusal."""

@@ -223,6 +223,7 @@ def changes(session: Session) -> dict[tuple[str, str], tuple[Decimal, str]]:
     return {(row["employee_number"], f"{row['day']:%m}"): (row["value"], row["flag"]) for row in rows}
 
 
+@pytest.mark.sampled
 @pytest.mark.requirement("7.32")
 def test_changes_are_computed_flagged_and_mended_when_a_month_arrives(derived: Session, bring: Bring) -> None:
     brings(bring, "0001,BAL,2026-10-31,100,,\n", "2026-10")
@@ -245,6 +246,7 @@ def test_changes_are_computed_flagged_and_mended_when_a_month_arrives(derived: S
     assert [row["value"] for row in found] == [10.0]
 
 
+@pytest.mark.sampled
 @pytest.mark.requirement("7.34")
 def test_only_what_is_touched_is_recomputed_and_listed(derived: Session, bring: Bring) -> None:
     for month, rows in (("10", "31"), ("11", "30"), ("12", "31")):
@@ -320,6 +322,7 @@ def test_the_switch_of_income_shows_both_results(derived: Session, bring: Bring)
         switch_income(derived, SYSTEM, find_indicator(derived, "WORTH") or indicator, counts=True)
 
 
+@pytest.mark.sampled
 @pytest.mark.requirement("7.33")
 def test_of_a_thousand_basic_values_the_ten_not_recorded_are_listed(figures: Session, bring: Bring) -> None:
     from lms.people.services import hire

@@ -117,6 +117,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.sampled
 def test_a_killed_import_ends_after_a_restart_with_nothing_doubled(
     databases: Databases, make_app: Callable[..., Flask], tmp_path: Path
 ) -> None:
