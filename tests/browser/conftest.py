@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from lms.demo.services import PASSWORD
 from tests import stores
@@ -159,8 +159,8 @@ class Visitor:
         self.page.goto("/sign-in")
         self.page.fill("input[name=username]", username)
         self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("main button")
-        self.page.wait_for_url(self.live.url + "/")
+        follow(self.page.locator("main button").first)
+        expect(self.page).to_have_url(self.live.url + "/")
         return self.page
 
 
@@ -179,9 +179,17 @@ def visit(chromium: Browser, live: Live) -> Iterator[Any]:
     assert not [trouble for visitor in visitors for trouble in visitor.trouble]
 
 
+def follow(control: Locator) -> None:
+    """Click what leads to a page, and wait until that page stands: nothing is read from half a page."""
+    with control.page.expect_navigation():
+        control.click()
+
+
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).first.click()
+    """Press a button that sends a form."""
+    follow(page.get_by_role("button", name=name, exact=True).first)
 
 
 def menu(page: Page, name: str) -> None:
-    page.locator(".zx-nav").get_by_role("link", name=name, exact=True).click()
+    """Take an entry of the navigation."""
+    follow(page.locator(".zx-nav").get_by_role("link", name=name, exact=True))

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, follow
 
 WIDTHS = (360, 768, 1024, 1366, 1920, 3840)
 PAGES = {
@@ -68,5 +68,5 @@ def test_english_pages_speak_english(visit: Callable[..., Any]) -> None:
     page = visit("en").sign_in("trainee")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_role("heading", name="To do")).to_be_visible()
-    page.get_by_role("button", name="中文").click()
+    follow(page.get_by_role("button", name="中文"))
     expect(page.get_by_role("heading", name="待办事项")).to_be_visible()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from lms.core import clock
 from lms.core.periods import Period
-from tests.browser.conftest import Live, menu, press, serve
+from tests.browser.conftest import Live, follow, menu, press, serve
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def live(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live
 def test_hr_builds_a_scheme_runs_a_cycle_publishes_and_prints(visit: Callable[..., Any]) -> None:
     hr = visit("zh").sign_in("hr")
     menu(hr, "考核方案")
-    hr.get_by_role("link", name="新建方案").click()
+    follow(hr.get_by_role("link", name="新建方案"))
     hr.fill("[name=code]", "BROWSER")
     hr.fill("[name=name_zh]", "浏览器方案")
     press(hr, "添加指标")
@@ -45,7 +45,7 @@ def test_hr_builds_a_scheme_runs_a_cycle_publishes_and_prints(visit: Callable[..
     expect(hr.locator("main")).to_contain_text("启用")
 
     menu(hr, "考核期")
-    hr.locator("main").get_by_role("link", name=Period.quarter_of(clock.today()).label("zh")).first.click()
+    follow(hr.locator("main").get_by_role("link", name=Period.quarter_of(clock.today()).label("zh")).first)
     press(hr, "开始计算")
     expect(hr.get_by_role("button", name="提交公布")).to_be_visible(timeout=60_000)
     press(hr, "提交公布")

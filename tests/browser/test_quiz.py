@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from lms.demo.services import PASSWORD
-from tests.browser.conftest import PHONE, Visitor, press, serve
+from tests.browser.conftest import PHONE, Visitor, follow, press, serve
 
 
 def test_answers_outlive_a_lost_sign_in_and_a_lost_line(
@@ -17,7 +17,7 @@ def test_answers_outlive_a_lost_sign_in_and_a_lost_line(
         visitor = Visitor(chromium, bank, "zh", viewport=PHONE)
         page = visitor.sign_in("trainee")
         page.goto("/assessment/")
-        page.locator("main").get_by_role("link").filter(has_text="认识考核体系").first.click()
+        follow(page.locator("main").get_by_role("link").filter(has_text="认识考核体系").first)
         press(page, "开始测验")
         state, number = page.locator("[data-quiz-state]"), page.locator("main input[type=text]").first
         entrance = page.locator("[data-quiz-sign-in]")

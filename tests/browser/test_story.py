@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from lms.core import clock
 from lms.core.periods import Period
-from tests.browser.conftest import ROOT, menu, press
+from tests.browser.conftest import ROOT, follow, menu, press
 
 BANK = yaml.safe_load((ROOT / "courses/C01/questions/bank.yaml").read_text("utf-8"))["questions"]
 THIS_QUARTER = Period.quarter_of(clock.today())
@@ -27,12 +27,11 @@ def test_a_trainee_learns_is_tested_gives_feedback_and_sees_the_result(visit: Ca
     page = visit("zh").sign_in("trainee")
     expect(page.get_by_role("heading", name="待办事项")).to_be_visible()
 
-    page.get_by_role("link", name=re.compile("^继续：")).click()
+    follow(page.get_by_role("link", name=re.compile("^继续：")))
     for _ in range(12):
         button = page.locator("[data-lx-next]").first
         text = button.inner_text()
-        with page.expect_navigation():
-            button.click()
+        follow(button)
         if text.startswith("完成本课"):
             break
     else:
@@ -41,7 +40,7 @@ def test_a_trainee_learns_is_tested_gives_feedback_and_sees_the_result(visit: Ca
     take_the_quiz(page)
 
     page.goto("/feedback/")
-    page.get_by_role("link", name="填写", exact=True).first.click()
+    follow(page.get_by_role("link", name="填写", exact=True).first)
     press(page, "提交反馈")
     expect(page.get_by_role("alert")).to_contain_text("个问题需要处理")
     for question in page.locator("fieldset").all():
@@ -53,10 +52,10 @@ def test_a_trainee_learns_is_tested_gives_feedback_and_sees_the_result(visit: Ca
     expect(page.get_by_text("您的反馈已提交")).to_be_visible()
 
     menu(page, "我的考核")
-    page.get_by_role("link", name=THIS_QUARTER.previous().label("zh")).first.click()
+    follow(page.get_by_role("link", name=THIS_QUARTER.previous().label("zh")).first)
     total = page.locator(".zx-figure").first.inner_text()
     assert re.match(r"^\d{2,3}\.\d{2}", total)
-    page.get_by_role("link", name="这个分数怎么来的").click()
+    follow(page.get_by_role("link", name="这个分数怎么来的"))
     source = page.locator("main table").filter(has_text="行号").first
     expect(source).to_contain_text("导入")
     expect(source).to_contain_text("未记入变动表")
@@ -64,9 +63,8 @@ def test_a_trainee_learns_is_tested_gives_feedback_and_sees_the_result(visit: Ca
 
 def take_the_quiz(page: Page) -> None:
     page.goto("/assessment/")
-    page.locator("main").get_by_role("link").filter(has_text="认识考核体系").first.click()
+    follow(page.locator("main").get_by_role("link").filter(has_text="认识考核体系").first)
     press(page, "开始测验")
-    page.wait_for_url(re.compile("/attempts/"))
     answered = 0
     for box in page.locator("[data-question], fieldset").all():
         stem = next((stem for stem in BY_STEM if stem in box.inner_text()), None)
@@ -102,7 +100,7 @@ def test_two_trainers_score_without_seeing_each_other(visit: Callable[..., Any])
     first, second = visit("zh").sign_in("trainer"), visit("zh").sign_in("trainer2")
     for page, level in ((first, 3), (second, 2)):
         page.goto("/")
-        page.get_by_role("link", name=re.compile("^演练评分：")).first.click()
+        follow(page.get_by_role("link", name=re.compile("^演练评分：")).first)
         press(page, "提交评分")
         expect(page.get_by_role("alert")).to_contain_text("需要处理")
         for criterion in page.locator(".zx-levels").all():
@@ -121,7 +119,7 @@ def test_two_trainers_score_without_seeing_each_other(visit: Callable[..., Any])
 def test_a_trainer_opens_a_cohort_and_reads_feedback(visit: Callable[..., Any]) -> None:
     page = visit("zh").sign_in("trainer")
     menu(page, "培训班")
-    page.locator("main").get_by_role("link", name=re.compile("开班|新建|开设")).first.click()
+    follow(page.locator("main").get_by_role("link", name=re.compile("开班|新建|开设")).first)
     page.fill("[name=number]", "2026-B01")
     page.fill("[name=name_zh]", "浏览器班")
     page.locator("[name=course_version_id], [name=version_id]").first.select_option(index=0)
@@ -129,10 +127,10 @@ def test_a_trainer_opens_a_cohort_and_reads_feedback(visit: Callable[..., Any]) 
     page.fill("[name=ends_on]", str(clock.today() + timedelta(days=1)))
     page.fill("[name=location]", "三楼教室")
     page.fill("[name=capacity]", "30")
-    page.locator("main form button").last.click()
+    follow(page.locator("main form button").last)
     expect(page.get_by_role("heading", name=re.compile("浏览器班"))).to_be_visible()
     menu(page, "反馈结果")
-    page.locator("main").get_by_role("link").first.click()
+    follow(page.locator("main").get_by_role("link").first)
     expect(page.locator("main")).to_contain_text("暂不显示结果")
 
 
@@ -140,7 +138,7 @@ def test_a_trainer_opens_a_cohort_and_reads_feedback(visit: Callable[..., Any]) 
 def test_a_supervisor_rates_the_own_people_and_reviews_their_results(visit: Callable[..., Any]) -> None:
     page = visit("zh").sign_in("supervisor")
     menu(page, "综合评价")
-    page.locator("main").get_by_role("link", name=THIS_QUARTER.label("zh")).first.click()
+    follow(page.locator("main").get_by_role("link", name=THIS_QUARTER.label("zh")).first)
     selects = page.locator("select[name^=level-]")
     expect(selects.first).to_be_visible()
     assert selects.count() % 7 == 0
@@ -155,7 +153,7 @@ def test_a_supervisor_rates_the_own_people_and_reviews_their_results(visit: Call
 def test_hr_downloads_one_pdf_and_a_zip(visit: Callable[..., Any]) -> None:
     page = visit("zh").sign_in("hr")
     menu(page, "考核结果")
-    page.locator("main table a").first.click()
+    follow(page.locator("main table a").first)
     with page.expect_download(timeout=60_000) as download:
         page.get_by_role("button", name="下载报告（中文）").first.click()
     assert download.value.path().read_bytes().startswith(b"%PDF")
@@ -179,8 +177,8 @@ def test_an_administrator_imports_a_file_with_a_bad_row(visit: Callable[..., Any
     path = tmp_path / "满意度.txt"
     path.write_bytes(bank.encode("gb18030"))
     menu(page, "数据")
-    page.get_by_role("link", name="数据导入").first.click()
-    page.get_by_role("link", name="导入文件").click()
+    follow(page.get_by_role("link", name="数据导入").first)
+    follow(page.get_by_role("link", name="导入文件"))
     page.locator("[name=kind]").first.select_option("actuals")
     page.fill("[name=period]", THIS_QUARTER.code)
     page.locator("[name=policy]").select_option("good_rows")
@@ -190,7 +188,7 @@ def test_an_administrator_imports_a_file_with_a_bad_row(visit: Callable[..., Any
     press(page, "下一步：对应列")
     press(page, "下一步：预览")
     expect(page.locator("main")).to_contain_text("999999")
-    page.get_by_role("link", name="下一步：检查").click()
+    follow(page.get_by_role("link", name="下一步：检查"))
     expect(page.locator("main")).to_contain_text("1 行正确，1 行有误")
     press(page, "确认导入")
     expect(page.locator("main")).to_contain_text("已生效", timeout=60_000)
