@@ -24,7 +24,7 @@ from tests import stores
 ROOT = Path(__file__).resolve().parents[2]
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
-PATIENCE = 15_000  # milliseconds until what a page is to show must stand there
+PATIENCE = 45_000  # milliseconds until what a page is to show must stand there
 
 expect.set_options(timeout=PATIENCE)
 

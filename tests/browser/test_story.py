@@ -154,7 +154,7 @@ def test_hr_downloads_one_pdf_and_a_zip(visit: Callable[..., Any]) -> None:
     page = visit("zh").sign_in("hr")
     menu(page, "考核结果")
     follow(page.locator("main table a").first)
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name="下载报告（中文）").first.click()
     assert download.value.path().read_bytes().startswith(b"%PDF")
     menu(page, "报告")
