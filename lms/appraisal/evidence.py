@@ -95,9 +95,24 @@ def gather(session: Session, cycle: Cycle, scheme: scoring.Scheme) -> Evidence:
     """
     span = Period.parse(cycle.period)
     subjects = members(session, cycle.id)
-    wanted = scheme.measures()
+    return figures(session, cycle, subjects, scheme.measures(), span)
+
+
+def figures(
+    session: Session,
+    cycle: Cycle | None,
+    subjects: Mapping[str, Subject],
+    wanted: Sequence[str],
+    span: Period,
+) -> Evidence:
+    """Return the figures of some measures in a period; ratings are those of the cycle, if there is one.
+
+    Raises:
+        Refused: when a figure is too large to be kept.
+    """
+    rated = [code for code in wanted if code.startswith(PREFIX)]
     parts = [
-        _ratings(session, cycle, subjects, [code for code in wanted if code.startswith(PREFIX)]),
+        _ratings(session, cycle, subjects, rated) if cycle else _evidence([], []),
         _training(session, subjects, [code for code in wanted if code.startswith(TRAINING)], span),
         _business(session, subjects, [code for code in wanted if is_indicator(code)], span),
     ]

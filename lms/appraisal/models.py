@@ -51,6 +51,7 @@ class LineState(StrEnum):
     ZERO = "zero"
     FULL = "full"
     PEER_MEAN = "peer_mean"
+    PREVIOUS = "previous"
 
 
 class Scheme(Model):

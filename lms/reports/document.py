@@ -31,6 +31,7 @@ class LineState(StrEnum):
     ZERO = "zero"
     FULL = "full"
     PEER_MEAN = "peer_mean"
+    PREVIOUS = "previous"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 from lms.scoring.clauses import clause_problems
+from lms.scoring.condition_checks import condition_problems, gate_problems, grade_problems, known_measure
 from lms.scoring.document import (
     Bound,
+    Carry,
     Direction,
-    Effect,
     Group,
     Indicator,
     Missing,
@@ -22,17 +23,21 @@ from lms.scoring.document import (
     Weighting,
 )
 from lms.scoring.example_checks import example_problems
+from lms.scoring.formula_checks import formula_problems
 from lms.scoring.problems import N_, Problem
 
 # Weights carry at most four decimals, so that sums of weight × points are exact whatever the order.
 WEIGHT_UNITS = 10_000
 
 
-def problems(scheme: Scheme, measures: Collection[str] | None = None) -> Iterator[Problem]:
-    """Everything wrong with the scheme; `measures` are the codes that exist, None to accept any."""
+def problems(
+    scheme: Scheme, measures: Collection[str] | None = None, groupings: Collection[str] | None = None
+) -> Iterator[Problem]:
+    """Everything wrong with the scheme; measures and groupings are those that exist, None to accept any."""
     yield from _doubled("sections", (s.code for s in scheme.sections))
     yield from _doubled("gates", (g.code for g in scheme.gates))
     yield from _doubled("grades", (g.code for g in scheme.grades))
+    yield from _doubled("formulas", (one.code for one in scheme.formulas))
     seen: set[str] = set()
     for index, section in enumerate(scheme.sections):
         path = f"sections/{index}"
@@ -43,10 +48,17 @@ def problems(scheme: Scheme, measures: Collection[str] | None = None) -> Iterato
                 yield Problem(f"{place}/code", N_("编码重复：%(code)s"), {"code": line.code})
             seen.add(line.code)
             yield from indicator_problems(line, place)
-            yield from _known(line.measure, f"{place}/measure", measures)
+            yield from _grouping(line.peers, f"{place}/peers", groupings)
+            yield from known_measure(scheme, line.measure, f"{place}/measure", measures)
+            if line.reference.measure is not None:
+                asked, where = line.reference.measure, f"{place}/reference/measure"
+                yield from known_measure(scheme, asked, where, measures)
     yield from _composite(scheme)
-    yield from _gates(scheme, measures)
-    yield from _grades(scheme)
+    yield from formula_problems(scheme, measures)
+    yield from gate_problems(scheme)
+    yield from condition_problems(scheme, measures)
+    yield from grade_problems(scheme)
+    yield from _grouping(scheme.grade_peers, "grade_peers", groupings)
     yield from clause_problems(scheme)
     yield from example_problems(scheme)
 
@@ -78,6 +90,8 @@ def indicator_problems(line: Indicator, path: str) -> Iterator[Problem]:
 def _section(section: Section, path: str) -> Iterator[Problem]:
     yield from _bound(section.bound, f"{path}/bound")
     yield from _moves(section, path)
+    if section.needs != 100 and section.group is not Group.ALL_OF:
+        yield Problem(f"{path}/needs", N_("只有全部达标的模块才填达标分 needs"))
     if section.group is not Group.WEIGHTED_MEAN:
         return
     yield from _weights([line.weight for line in section.indicators], f"{path}/indicators")
@@ -157,6 +171,24 @@ def _reference(line: Indicator, at: str) -> Iterator[Problem]:
         yield Problem(f"{at}reference/value", N_("常数参照为 0，不能作除数"))
     if kind is not ReferenceKind.CONSTANT and value is not None:
         yield Problem(f"{at}reference/value", N_("只有常数参照才填数值"))
+    yield from _looking_around(line, f"{at}reference")
+
+
+def _looking_around(line: Indicator, path: str) -> Iterator[Problem]:
+    """References to another measure, to an earlier period, and what is carried over."""
+    asked = line.reference
+    if asked.kind is ReferenceKind.MEASURE and asked.measure is None:
+        yield Problem(f"{path}/measure", N_("与另一个计量项比较时，要填它的编码"))
+    if asked.kind is not ReferenceKind.MEASURE and asked.measure is not None:
+        yield Problem(f"{path}/measure", N_("只有参照为 measure 时才填计量项"))
+    if asked.kind is not ReferenceKind.PRIOR and asked.back != 1:
+        yield Problem(f"{path}/back", N_("只有与以前比较时才填往前几期"))
+    if asked.carry is not Carry.NONE and asked.kind is not ReferenceKind.TARGET:
+        yield Problem(f"{path}/carry", N_("只有与目标比较时才能结转差额"))
+    if asked.carry is not Carry.NONE and line.direction is Direction.RANGE:
+        yield Problem(f"{path}/carry", N_("适度为好的指标没有欠额和超额，不能结转"))
+    if asked.within_year and asked.carry is Carry.NONE:
+        yield Problem(f"{path}/within_year", N_("只有结转时才填是否只在年内"))
 
 
 def _segments(segments: tuple[Segment, ...], path: str) -> Iterator[Problem]:
@@ -225,38 +257,10 @@ def _runs(segments: tuple[Segment, ...], sign: float) -> bool:
     return all((after - before) * sign >= -1e-9 for before, after in ends)
 
 
-def _gates(scheme: Scheme, measures: Collection[str] | None) -> Iterator[Problem]:
-    grades = {grade.code for grade in scheme.grades}
-    for index, gate in enumerate(scheme.gates):
-        path = f"gates/{index}"
-        yield from _known(gate.condition.measure, f"{path}/condition/measure", measures)
-        for number, condition in enumerate(gate.also):
-            yield from _known(condition.measure, f"{path}/also/{number}/measure", measures)
-        if gate.effect is Effect.MULTIPLY and gate.factor is None:
-            yield Problem(f"{path}/factor", N_("乘以系数的门槛要填系数"))
-        if gate.effect in (Effect.CAP_TOTAL, Effect.SET_TOTAL) and gate.points is None:
-            yield Problem(f"{path}/points", N_("限制总分的门槛要填分数"))
-        if gate.effect is Effect.CAP_GRADE and gate.grade not in grades:
-            yield Problem(
-                f"{path}/grade", N_("等级表中没有 %(grade)s"), {"grade": gate.grade if gate.grade else "–"}
-            )
-
-
-def _grades(scheme: Scheme) -> Iterator[Problem]:
-    if not scheme.grades:
-        return
-    for index, (better, worse) in enumerate(pairwise(scheme.grades), start=1):
-        if better.at_least is None or (worse.at_least is not None and worse.at_least >= better.at_least):
-            yield Problem(f"grades/{index}", N_("等级要从高到低排列，起点分数依次下降"))
-    if scheme.grades[-1].at_least is not None:
-        yield Problem(
-            f"grades/{len(scheme.grades) - 1}/at_least", N_("最低一级不设起点分数，使每个总分都有等级")
-        )
-
-
-def _known(measure: str, path: str, measures: Collection[str] | None) -> Iterator[Problem]:
-    if measures is not None and measure not in measures:
-        yield Problem(path, N_("没有计量项 %(code)s"), {"code": measure})
+def _grouping(name: str, path: str, groupings: Collection[str] | None) -> Iterator[Problem]:
+    if name and groupings is not None and name not in groupings:
+        shown = {"name": name, "allowed": ", ".join(groupings)}
+        yield Problem(path, N_("没有分组 %(name)s，可以是：%(allowed)s"), shown)
 
 
 def _doubled(path: str, codes: Iterable[str]) -> Iterator[Problem]:

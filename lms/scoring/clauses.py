@@ -10,7 +10,7 @@ from lms.scoring.problems import N_, Problem
 
 
 def named_clauses(scheme: Scheme) -> Iterator[tuple[str, str]]:
-    """(path, clause number) of every section, indicator and gate that names a clause."""
+    """(path, clause number) of every rule that names a clause."""
     for index, section in enumerate(scheme.sections):
         rules = [(f"sections/{index}", section.clause)]
         rules += [
@@ -18,11 +18,14 @@ def named_clauses(scheme: Scheme) -> Iterator[tuple[str, str]]:
             for number, line in enumerate(section.indicators)
         ]
         yield from ((path, clause) for path, clause in rules if clause)
-    yield from ((f"gates/{index}", gate.clause) for index, gate in enumerate(scheme.gates) if gate.clause)
+    rules = [(f"gates/{index}", gate.clause) for index, gate in enumerate(scheme.gates)]
+    rules += [(f"grades/{index}", grade.clause) for index, grade in enumerate(scheme.grades)]
+    rules += [(f"formulas/{index}", one.clause) for index, one in enumerate(scheme.formulas)]
+    yield from ((path, clause) for path, clause in rules if clause)
 
 
 def clauses_without_rule(scheme: Scheme) -> tuple[Clause, ...]:
-    """The clauses that no section, indicator or gate names, in the order of the document."""
+    """The clauses that no rule names, in the order of the document."""
     named = {clause for _, clause in named_clauses(scheme)}
     return tuple(clause for clause in scheme.clauses if clause.number not in named)
 

@@ -20,6 +20,7 @@ _NAMED_BY = {
     "coefficients": "name",
     "clauses": "number",
     "examples": "name",
+    "formulas": "code",
 }
 # Parts of an example are values by code; a change of one is a change of the whole example.
 _WHOLE = {"examples"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -30,12 +31,16 @@ class BoundStage(StrEnum):
 
 
 class Group(StrEnum):
-    """How the indicators of a section become the section's points."""
+    """How the indicators of a section become the section's points.
+
+    all_of: 100 where every indicator reaches the section's `needs`, else 0.
+    """
 
     WEIGHTED_MEAN = "weighted_mean"
     SUM = "sum"
     MIN = "min"
     MAX = "max"
+    ALL_OF = "all_of"
 
 
 class PositionKind(StrEnum):
@@ -80,13 +85,15 @@ class Missing(StrEnum):
     """What a missing figure does. `pending` leaves the composite incomplete: never a silent zero.
 
     full: as required (100 points within the bounds). peer_mean: the mean of the others' points, pending when
-    nobody has any. move: no points, and the weight goes to the indicator named in `moves_to`.
+    nobody has any. previous: the points of the period before, pending when there are none. move: no points,
+    and the weight goes to the indicator named in `moves_to`.
     """
 
     PENDING = "pending"
     ZERO = "zero"
     FULL = "full"
     PEER_MEAN = "peer_mean"
+    PREVIOUS = "previous"
     EXCLUDE = "exclude_and_rescale"
     MOVE = "move"
 
@@ -94,12 +101,17 @@ class Missing(StrEnum):
 class ReferenceKind(StrEnum):
     """What the actual is compared with.
 
-    Peers are all who are scored and have the figure, oneself included.
+    time_elapsed: the part of the target that the elapsed part of the period asks for. prior: the same measure
+    `back` periods ago. measure: another measure. Peers are all who are scored, have the figure and are of the
+    same peer group, oneself included.
     """
 
     NONE = "none"
     TARGET = "target"
+    TIME_ELAPSED = "time_elapsed"
     CONSTANT = "constant"
+    PRIOR = "prior"
+    MEASURE = "measure"
     PEER_MEAN = "peer_mean"
     PEER_BEST = "peer_best"
     PEER_WORST = "peer_worst"
@@ -108,6 +120,37 @@ class ReferenceKind(StrEnum):
     def of_peers(self) -> bool:
         """Whether the others give it."""
         return self in (ReferenceKind.PEER_MEAN, ReferenceKind.PEER_BEST, ReferenceKind.PEER_WORST)
+
+
+class Carry(StrEnum):
+    """What of the earlier periods is carried into the target: what they fell short of, what they exceeded."""
+
+    NONE = "none"
+    SHORTFALL = "shortfall"
+    SURPLUS = "surplus"
+    BOTH = "both"
+
+
+class Take(StrEnum):
+    """How the figures of several periods meet a condition: so many times, by their sum, or by their mean."""
+
+    TIMES = "times"
+    SUM = "sum"
+    MEAN = "mean"
+
+
+class Quota(StrEnum):
+    """Where "the first p per cent" end.
+
+    interpolated: at the quantile 1 − p of the totals, between two totals on the line from one to the other.
+    The others count people: so many as p per cent of all are, rounded down, half up or up; who equals the
+    last of them is in too.
+    """
+
+    INTERPOLATED = "interpolated"
+    DOWN = "down"
+    HALF_UP = "half_up"
+    UP = "up"
 
 
 class Op(StrEnum):
@@ -122,7 +165,10 @@ class Op(StrEnum):
 
 
 class GateMissing(StrEnum):
-    """What a gate does when its measure is missing: wait (total incomplete), pass, or apply."""
+    """What a gate does when its measure is missing: wait (total incomplete), pass, or apply.
+
+    The admission to a grade likewise: wait, let in, or keep out.
+    """
 
     PENDING = "pending"
     PASS = "pass"  # noqa: S105 - to let pass
@@ -150,10 +196,24 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the actual is compared with; `value` only for a constant, in the indicator's unit."""
+    """What the actual is compared with; `value` only for a constant, in the indicator's unit.
+
+    `measure` only for another measure, `back` for the prior period (1: the one before; 4 quarters: that of
+    last year), `carry` for the target; `within_year` forgets what was before the year of the period.
+    """
 
     kind: ReferenceKind = ReferenceKind.TARGET
     value: float | None = None
+    measure: str | None = None
+    back: int = 1
+    carry: Carry = Carry.NONE
+    within_year: bool = False
+
+    @property
+    def given(self) -> bool:
+        """Whether it is worked out person by person, before anything is scored."""
+        alone = (ReferenceKind.NONE, ReferenceKind.CONSTANT, ReferenceKind.TARGET)
+        return self.kind not in alone or self.carry is not Carry.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +281,10 @@ class ZeroDenominator:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """The whole rule of one indicator. `measure` names the figure that gives its actual and target."""
+    """The whole rule of one indicator. `measure` names the figure that gives its actual and target.
+
+    `peers` names the grouping within which people are compared (branch, grade …); "": all who are scored.
+    """
 
     code: str
     name_zh: str
@@ -239,6 +302,7 @@ class Indicator:
     zero_denominator: ZeroDenominator = ZeroDenominator()
     moves_to: str | None = None
     clause: str = ""
+    peers: str = ""
 
     @property
     def policies(self) -> tuple[Missing | None, ...]:
@@ -248,7 +312,10 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A block of the composite (business 业绩, comprehensive 综合, training 培训 or another)."""
+    """A block of the composite (business 业绩, comprehensive 综合, training 培训 or another).
+
+    `needs`: the points that each indicator of an `all_of` section must reach.
+    """
 
     code: str
     name_zh: str
@@ -258,15 +325,41 @@ class Section:
     group: Group = Group.WEIGHTED_MEAN
     bound: Bound = Bound()
     clause: str = ""
+    needs: float = 100.0
+
+
+RESULT = "result."
+"""Measures that are results of this scheme: result.section.CODE and result.indicator.CODE (points), and of
+earlier periods also result.total and result.grade."""
+CARRIED = 12
+"""So many periods back a shortfall or surplus is carried from, at most."""
+RESULT_TOTAL = "result.total"
+RESULT_GRADE = "result.grade"
+RESULT_SECTION = "result.section."
+RESULT_INDICATOR = "result.indicator."
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """measure op value, e.g. confirmed_breaches ge 1."""
+    """measure op value, e.g. confirmed_breaches ge 1; over several periods where `periods` says so.
+
+    `value` is a grade for result.grade, where `le` is that grade or a worse one. `periods` counts this one,
+    except for result.total and result.grade, which only earlier periods have; `times`: in how many of them
+    it must hold (None: in all). Periods without a figure do not count. `within_year`: only those of the year.
+    """
 
     measure: str
     op: Op
-    value: float
+    value: float | str
+    periods: int | None = None
+    take: Take = Take.TIMES
+    times: int | None = None
+    within_year: bool = False
+
+    @property
+    def of_the_past(self) -> bool:
+        """Whether only earlier periods have the figure."""
+        return self.measure in (RESULT_TOTAL, RESULT_GRADE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,12 +392,72 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class GradeBand:
-    """A grade and the lowest total that earns it; None for the last one."""
+    """A grade: the lowest total that earns it (None for the last one), and what else it asks for.
+
+    `top`: only for the first so many per cent of the peers, better grades included. `admission`: conditions
+    that all must hold; `missing` says what an unknown one does. Who is kept out has the next grade down.
+    """
 
     code: str
     name_zh: str
     name_en: str
     at_least: float | None
+    top: float | None = None
+    admission: tuple[Condition, ...] = ()
+    missing: GateMissing = GateMissing.PENDING
+    clause: str = ""
+
+
+class Operation(StrEnum):
+    """What a node of a formula is: a measure's actual, its target, a number, or an operation on its parts."""
+
+    MEASURE = "measure"
+    TARGET = "target"
+    NUMBER = "number"
+    SUM = "sum"
+    DIFFERENCE = "difference"
+    PRODUCT = "product"
+    QUOTIENT = "quotient"
+    MIN = "min"
+    MAX = "max"
+
+    @property
+    def leaf(self) -> bool:
+        """Whether it stands for itself instead of for something done with parts."""
+        return self in (Operation.MEASURE, Operation.TARGET, Operation.NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a formula. `code` of a measure or target, with what it counts as when `missing`, if anything.
+
+    A node without one of its parts has no figure, nor has a quotient by zero.
+    """
+
+    op: Operation
+    code: str = ""
+    value: float | None = None
+    missing: float | None = None
+    parts: tuple[Node, ...] = ()
+
+    def leaves(self) -> Iterator[Node]:
+        """Every measure, target and number in it."""
+        if self.op.leaf:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A measure that the scheme itself makes of others, e.g. profit less half of what is overdue."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    unit: str
+    tree: Node
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,10 +470,10 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one measure of an example came to; None says that it is missing."""
+    """What one measure of an example came to; None says that it is missing. A text is an earlier grade."""
 
     measure: str
-    value: float | None
+    value: float | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,10 +504,20 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier period of an example; `period` is 2025, 2026Q2 or 2026-09 like that of the example."""
+
+    period: str
+    facts: tuple[Figure, ...] = ()
+    targets: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A worked example: one person's figures and what must come of them.
 
-    `others`: the figures of the peers, where a rule compares people with each other.
+    `others`: the figures of the peers, where a rule compares people with each other. `history`: earlier
+    periods, counted back from `period`. `elapsed`: the part of the period that is over, 0 to 1.
     """
 
     name: str
@@ -363,11 +526,18 @@ class Example:
     targets: tuple[Figure, ...] = ()
     coefficients: tuple[OwnCoefficient, ...] = ()
     others: tuple[tuple[Figure, ...], ...] = ()
+    period: str = ""
+    history: tuple[Earlier, ...] = ()
+    elapsed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One version of a scheme, complete."""
+    """One version of a scheme, complete.
+
+    `quota`: where the first per cent of a grade end; `grade_peers`: the grouping they are counted in ("" for
+    all who are scored).
+    """
 
     code: str
     name_zh: str
@@ -381,21 +551,78 @@ class Scheme:
     reason_for_full_business: str = ""
     clauses: tuple[Clause, ...] = ()
     examples: tuple[Example, ...] = ()
+    formulas: tuple[Formula, ...] = ()
+    quota: Quota = Quota.INTERPOLATED
+    grade_peers: str = ""
 
     def indicators(self) -> tuple[tuple[Section, Indicator], ...]:
         """Every indicator with its section, in the order of the document."""
         return tuple((section, line) for section in self.sections for line in section.indicators)
 
     def measures(self) -> tuple[str, ...]:
-        """The codes of all measures that indicators and gates need, sorted, each once."""
-        asked = {condition.measure for gate in self.gates for condition in gate.conditions}
-        return tuple(sorted({line.measure for _, line in self.indicators()} | asked))
+        """The codes of all measures that must come from outside, with their targets; sorted, each once."""
+        leaves = {leaf.code for one in self.formulas for leaf in one.tree.leaves() if leaf.code}
+        own = {one.code for one in self.formulas}
+        return tuple(sorted(code for code in (self.asked() | leaves) - own if not code.startswith(RESULT)))
+
+    def asked(self) -> set[str]:
+        """The codes of all measures that indicators, gates and grades name: formulas and results too."""
+        lines = [line for _, line in self.indicators()]
+        named = {line.measure for line in lines} | {line.reference.measure or "" for line in lines}
+        return (named | {condition.measure for _, condition in self.conditions()}) - {""}
+
+    def conditions(self) -> tuple[tuple[str, Condition], ...]:
+        """Every condition of a gate or an admission, with its path, in the order of the document."""
+        of_gates = [
+            (f"gates/{at}/{f'also/{number - 1}' if number else 'condition'}", condition)
+            for at, gate in enumerate(self.gates)
+            for number, condition in enumerate(gate.conditions)
+        ]
+        of_grades = [
+            (f"grades/{at}/admission/{number}", condition)
+            for at, grade in enumerate(self.grades)
+            for number, condition in enumerate(grade.admission)
+        ]
+        return (*of_gates, *of_grades)
+
+    def groupings(self) -> tuple[str, ...]:
+        """The groupings in which people are compared, sorted, each once."""
+        return tuple(sorted(({line.peers for _, line in self.indicators()} | {self.grade_peers}) - {""}))
+
+    def looks_back(self) -> dict[str, int]:
+        """How many periods back each measure is asked for, results among them; empty when none is.
+
+        What is carried over comes from as far back as `CARRIED` periods.
+        """
+        found: dict[str, int] = {}
+        for _, line in self.indicators():
+            if Missing.PREVIOUS in line.policies:
+                found[RESULT_INDICATOR + line.code] = 1
+            if line.reference.kind is ReferenceKind.PRIOR:
+                _further(found, line.measure, line.reference.back)
+            if line.reference.carry is not Carry.NONE:
+                _further(found, line.measure, CARRIED)
+        for _, one in self.conditions():
+            if one.periods or one.of_the_past:
+                _further(found, one.measure, (one.periods or 1) - (0 if one.of_the_past else 1))
+        trees = {one.code: one.tree for one in self.formulas}
+        while own := [code for code in found if code in trees]:
+            for code in own:
+                back = found.pop(code)
+                for leaf in trees[code].leaves():
+                    _further(found, leaf.code, back)
+        return {code: back for code, back in found.items() if code and back}
+
+
+def _further(found: dict[str, int], code: str, back: int) -> None:
+    found[code] = max(back, found.get(code, 0))
 
 
 def to_dict(scheme: Scheme) -> dict[str, Any]:
     """The scheme as a JSON object with every default written out; `parse` reads it back unchanged.
 
-    Clauses and examples stand in it only where there are any: a scheme without them keeps its fingerprint.
+    What came later (clauses, examples, formulas …) stands in it only where it says something: a scheme
+    without it keeps its fingerprint.
     """
     data = {
         "code": scheme.code,
@@ -405,29 +632,38 @@ def to_dict(scheme: Scheme) -> dict[str, Any]:
         "weighting": scheme.weighting.value,
         "bound_stage": scheme.bound_stage.value,
         "sections": [_section(section) for section in scheme.sections],
-        "gates": [_brief(_plain(gate), "also", "factor", "clause") for gate in scheme.gates],
-        "grades": [_plain(grade) for grade in scheme.grades],
+        "gates": [_gate(gate) for gate in scheme.gates],
+        "grades": [_grade(grade) for grade in scheme.grades],
         "reason_for_full_business": scheme.reason_for_full_business,
     }
     if scheme.clauses:
         data["clauses"] = [_plain(clause) for clause in scheme.clauses]
     if scheme.examples:
         data["examples"] = [example_to_dict(example) for example in scheme.examples]
+    if scheme.formulas:
+        data["formulas"] = [_formula(one) for one in scheme.formulas]
+    if scheme.quota is not Quota.INTERPOLATED:
+        data["quota"] = scheme.quota.value
+    if scheme.grade_peers:
+        data["grade_peers"] = scheme.grade_peers
     return data
 
 
 def example_to_dict(example: Example) -> dict[str, Any]:
     """One example as a JSON object; what it does not say is left out."""
-    data: dict[str, Any] = {
-        "name": example.name,
-        "facts": {figure.measure: _plain(figure.value) for figure in example.facts},
-    }
+    data: dict[str, Any] = {"name": example.name, "facts": _figures(example.facts)}
     if example.targets:
-        data["targets"] = {figure.measure: _plain(figure.value) for figure in example.targets}
+        data["targets"] = _figures(example.targets)
     for own in example.coefficients:
         data.setdefault("coefficients", {}).setdefault(own.indicator, {})[own.name] = _number(own.value)
     if example.others:
-        data["others"] = [{one.measure: _plain(one.value) for one in other} for other in example.others]
+        data["others"] = [_figures(other) for other in example.others]
+    if example.period:
+        data["period"] = example.period
+    if example.history:
+        data["history"] = {one.period: _earlier(one) for one in example.history}
+    if example.elapsed != 1:
+        data["elapsed"] = _number(example.elapsed)
     expect: dict[str, Any] = {}
     for one in example.expect:
         if one.what in (Asked.SECTIONS, Asked.INDICATORS):
@@ -439,10 +675,28 @@ def example_to_dict(example: Example) -> dict[str, Any]:
 
 def indicator_to_dict(line: Indicator) -> dict[str, Any]:
     """One indicator as a JSON object, every default written out."""
-    data: dict[str, Any] = _brief(_plain(line), "moves_to", "clause")
+    data: dict[str, Any] = _brief(_plain(line), "moves_to", "clause", "peers")
     zero = line.zero_denominator
     data["zero_denominator"] = zero.policy.value if zero.policy else {"points": _number(zero.points or 0.0)}
+    data["reference"] = reference_to_dict(line.reference)
     return data
+
+
+def reference_to_dict(reference: Reference) -> dict[str, Any]:
+    """A reference as a JSON object."""
+    return _sparse(_plain(reference), _plain(Reference()), "measure", "back", "carry", "within_year")
+
+
+def node_to_json(node: Node) -> Any:
+    """A part of a formula as JSON: a number, the code of a measure, or an object {operation: parts}."""
+    if node.op is Operation.NUMBER:
+        return _number(node.value or 0.0)
+    if node.op is Operation.MEASURE and node.missing is None:
+        return node.code
+    if node.op.leaf:
+        missing = {} if node.missing is None else {"missing": _number(node.missing)}
+        return {node.op.value: node.code} | missing
+    return {node.op.value: [node_to_json(part) for part in node.parts]}
 
 
 def canonical_json(scheme: Scheme) -> str:
@@ -468,7 +722,45 @@ def _section(section: Section) -> dict[str, Any]:
         "indicators": [indicator_to_dict(line) for line in section.indicators],
         "clause": section.clause,
     }
-    return _brief(data, "clause")
+    needs = {"needs": _number(section.needs)} if section.needs != 100 else {}
+    return _brief(data, "clause") | needs
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    data = _brief(_plain(gate), "also", "factor", "clause")
+    data["condition"] = _condition(gate.condition)
+    return data | ({"also": [_condition(one) for one in gate.also]} if gate.also else {})
+
+
+def _grade(grade: GradeBand) -> dict[str, Any]:
+    data = _sparse(_plain(grade), {"missing": "pending"}, "missing")
+    data = _brief(data, "top", "admission", "clause")
+    return data | ({"admission": [_condition(one) for one in grade.admission]} if grade.admission else {})
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    defaults = {"periods": None, "take": Take.TIMES.value, "times": None, "within_year": False}
+    return _sparse(_plain(condition), defaults, *defaults)
+
+
+def _formula(formula: Formula) -> dict[str, Any]:
+    data = _brief(_plain(formula), "clause")
+    del data["tree"]
+    return data | {"formula": node_to_json(formula.tree)}
+
+
+def _earlier(one: Earlier) -> dict[str, Any]:
+    parts = {"facts": _figures(one.facts), "targets": _figures(one.targets)}
+    return {name: figures for name, figures in parts.items() if figures}
+
+
+def _figures(figures: tuple[Figure, ...]) -> dict[str, Any]:
+    return {figure.measure: _plain(figure.value) for figure in figures}
+
+
+def _sparse(data: dict[str, Any], defaults: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Without those of the fields that are as by default."""
+    return {name: value for name, value in data.items() if name not in names or value != defaults[name]}
 
 
 def _brief(data: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import narwhals as nw
 import pyarrow as pa
 
-from lms.scoring import frames, peers, rules, trace
+from lms.scoring import frames, given, peers, rules, trace
 from lms.scoring.checks import WEIGHT_UNITS
 from lms.scoring.document import GateMissing, Scheme
 from lms.scoring.frames import Backend, Column, Frame, Lift, pc
+from lms.scoring.given import Given
+from lms.scoring.history import HISTORY
 from lms.scoring.rules import col
 from lms.scoring.tables import factors, line_table, pieces, section_table, with_nulls
 
@@ -22,14 +24,15 @@ class Result:
     scheme's places; figures (actual, target, position, raw_points) are float64; nothing is NaN or infinite.
 
     * lines: subject, section, indicator, actual, target, position, raw_points, coefficient, points, weight,
-      effective_weight, contribution, state (ok | missing | excluded | moved | zero | full | peer_mean).
+      effective_weight, contribution, state (ok, missing, excluded, moved, zero, full, peer_mean, previous).
       `contribution` is the part of the section's points (6 places, null under min and max);
       `effective_weight` (null unless the section is a weighted mean) differs from `weight` only where
       something was left out or moved.
     * sections: subject, section, points, weight, contribution (part of the total), state
       (complete | incomplete).
     * totals: subject, total, total_before_gates, state (complete | incomplete), grade, rank, gates (codes of
-      the gates applied, comma-separated, "" when none), missing (codes of what is missing, comma-separated).
+      the gates applied, comma-separated, "" when none), missing (codes of what is missing, comma-separated:
+      indicators, emptied sections, gates, and the grade whose admission is not known).
       Incomplete: total, grade and rank are null. Rank: 1 is best, equal totals share the better rank.
     * trace: subject, section, indicator, step_no, step, value, detail; section and indicator are null on
       the rows about the total, indicator is null on rows about a section.
@@ -48,6 +51,9 @@ def score(
     targets: pa.Table,
     *,
     coefficients: pa.Table | None = None,
+    history: pa.Table | None = None,
+    groups: pa.Table | None = None,
+    elapsed: float = 1.0,
     subjects: Collection[str] | None = None,
     waits: Collection[str] = (),
     backend: Backend = "duckdb",
@@ -59,6 +65,9 @@ def score(
     * targets: subject, measure, target (float64), one row per pair.
     * coefficients: subject, indicator, name, value, source: a person's own coefficient in place of the
       scheme's; only names that the indicator declares, within its low–high.
+    * history: subject, measure, back, same_year, value, target: earlier periods, see `history`.
+    * groups: subject, grouping, group: within which group of a grouping people are each other's peers.
+    * elapsed: the part of the period that is over, 0 to 1, for targets that grow with time.
     * subjects: who is scored, and so who is whose peer; by default everybody with a row in facts.
     * waits: for whom a missing figure is never a zero, whatever the scheme says: the total waits instead.
     * backend: duckdb (embedded, for a cycle) and pandas (previews) give the same bytes; polars, if installed,
@@ -69,20 +78,25 @@ def score(
     """
     facts = frames.checked(facts, frames.FACTS, "facts")
     targets = frames.checked(targets, frames.TARGETS, "targets")
+    past = frames.checked(HISTORY.empty_table() if history is None else history, HISTORY, "history")
+    grouped = frames.checked(peers.GROUPS.empty_table() if groups is None else groups, peers.GROUPS, "groups")
     own = frames.COEFFICIENTS.empty_table() if coefficients is None else coefficients
     own = frames.checked(own, frames.COEFFICIENTS, "coefficients")
     frames.check_coefficients(scheme, own)
     people = frames.subjects_table(facts, subjects, waits)
+    known = given.gathered(scheme, people["subject"], facts, targets, past, grouped, elapsed)
     with frames.lifter(backend) as lift:
         # Each level is brought into memory once: the next level and the trace read what was computed.
-        lines = _settle(_lines(scheme, lift, people, facts, targets, own), ["subject", "place"])
+        lines = _settle(_lines(scheme, lift, people, known, own), ["subject", "place"])
         sections = _settle(_sections(scheme, lift, lines), ["subject", "place"])
-        totals = _settle(_totals(scheme, lift, people, sections, facts), ["subject"])
+        tested = given.with_conditions(scheme, people, known, lines, sections)
+        totals = _settle(_totals(scheme, lift, tested, sections), ["subject"])
+        totals = _settle(_grades(scheme, lift, given.with_cut_offs(scheme, totals, known)), ["subject"])
         steps = _trace(
             [
                 *trace.line_steps(lift(lines), scheme, factors(scheme)),
                 *trace.section_steps(lift(sections), scheme),
-                *trace.total_steps(lift(totals), scheme.gates, scheme.places.total),
+                *trace.total_steps(lift(totals), scheme),
             ]
         )
     return Result(
@@ -103,16 +117,14 @@ def _settle(frame: Frame, order: list[str]) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in order]).combine_chunks()
 
 
-def _lines(
-    scheme: Scheme, lift: Lift, people: pa.Table, facts: pa.Table, targets: pa.Table, own: pa.Table
-) -> Frame:
-    rules_of_lines = line_table(scheme, peers.references(scheme, facts, people))
+def _lines(scheme: Scheme, lift: Lift, people: pa.Table, known: Given, own: pa.Table) -> Frame:
     frame = (
         lift(people)
-        .join(lift(rules_of_lines), how="cross")
-        .join(lift(peers.standings(scheme, facts, people)), on=["subject", "place"], how="left")
-        .join(lift(facts).rename({"value": "actual"}), on=["subject", "measure"], how="left")
-        .join(lift(targets), on=["subject", "measure"], how="left")
+        .join(lift(line_table(scheme)), how="cross")
+        .join(lift(known.by_line), on=["subject", "place"], how="left")
+        .with_columns(peer_group=nw.coalesce(col("peer_group"), nw.lit("")))
+        .join(lift(known.facts).rename({"value": "actual"}), on=["subject", "measure"], how="left")
+        .join(lift(known.targets), on=["subject", "measure"], how="left")
     )
     for k in range(factors(scheme)):
         frame = _own_factor(frame, lift(own), k)
@@ -151,18 +163,16 @@ def _sections(scheme: Scheme, lift: Lift, lines: pa.Table) -> Frame:
     return rules.section_shares(frame, scheme.weighting, places.section)
 
 
-def _totals(scheme: Scheme, lift: Lift, people: pa.Table, sections: pa.Table, facts: pa.Table) -> Frame:
+def _totals(scheme: Scheme, lift: Lift, people: pa.Table, sections: pa.Table) -> Frame:
     places = scheme.places
     frame = rules.totals(lift(sections), len(scheme.sections), places.section, places.total)
     frame = lift(with_nulls(people)).join(frame, on="subject", how="left")
-    for k, gate in enumerate(scheme.gates):
-        for number, condition in enumerate(gate.conditions):
-            values = lift(facts).filter(col("measure") == condition.measure)
-            named = values.select("subject", col("value").alias(rules.gate_column(k, number)))
-            frame = frame.join(named, on="subject", how="left")
-    frame = rules.gate_flags(frame, scheme.gates)
-    frame = rules.gated_total(frame, scheme.gates, places.total)
-    frame = rules.gate_list(rules.grade(frame, scheme), scheme.gates)
+    frame = rules.gate_flags(frame, scheme)
+    return rules.gate_list(rules.gated_total(frame, scheme.gates, places.total), scheme.gates)
+
+
+def _grades(scheme: Scheme, lift: Lift, totals: pa.Table) -> Frame:
+    frame = rules.grade(lift(totals), scheme)
     return frame.join(rules.rank(frame), on="subject", how="left")
 
 
@@ -226,7 +236,7 @@ def _texts(table: pa.Table, name: str) -> list[str]:
 
 
 def _missing(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Table) -> dict[str, str]:
-    """What each incomplete subject lacks: indicators first, then emptied sections, then gates."""
+    """What each incomplete subject lacks: indicators first, then emptied sections, gates, and a grade."""
     found: dict[str, list[str]] = {}
     pending = lines.filter(pc.equal(lines["state"], "missing"))
     for subject, code in zip(_texts(pending, "subject"), _texts(pending, "indicator"), strict=True):
@@ -240,6 +250,9 @@ def _missing(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Tab
         if gate.missing is GateMissing.PENDING:
             for subject in _texts(totals.filter(totals[f"unknown_{k}"]), "subject"):
                 found.setdefault(subject, []).append(gate.code)
+    waiting = totals.filter(totals["grade_waits"])
+    for subject, index in zip(_texts(waiting, "subject"), _texts(waiting, "grade_index"), strict=True):
+        found.setdefault(subject, []).append(scheme.grades[int(index)].code)
     return {subject: ",".join(codes) for subject, codes in found.items()}
 
 

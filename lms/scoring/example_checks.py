@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from lms.scoring.document import Asked, Example, Scheme
+from lms.scoring.document import RESULT, RESULT_GRADE, Asked, Example, Scheme
 from lms.scoring.problems import N_, Problem
+from lms.scoring.spans import distance
 
 
 def example_problems(scheme: Scheme) -> Iterator[Problem]:
     """Everything that the examples name and the scheme has not."""
-    known = set(scheme.measures())
+    known = set(scheme.measures()) | {one.code for one in scheme.formulas}
     for name, count in Counter(example.name for example in scheme.examples).items():
         if count > 1:
             yield Problem("examples", N_("算例重名：%(name)s"), {"name": name})
@@ -26,8 +27,27 @@ def example_problems(scheme: Scheme) -> Iterator[Problem]:
                         N_("方案没有用到计量项 %(code)s"),
                         {"code": figure.measure},
                     )
+        yield from _history(scheme, example, path, known)
         yield from _coefficients(scheme, example, path)
         yield from _expected(scheme, example, path)
+
+
+def _history(scheme: Scheme, example: Example, path: str, known: set[str]) -> Iterator[Problem]:
+    grades = {grade.code for grade in scheme.grades}
+    for one in example.history:
+        place = f"{path}/history/{one.period}"
+        apart = distance(one.period, example.period)
+        if apart is None or apart[0] < 1:
+            message = N_("%(period)s 不是算例考核期 %(now)s 之前同样长短的一期")
+            yield Problem(place, message, {"period": one.period, "now": example.period or "–"})
+        for figure in (*one.facts, *one.targets):
+            if figure.measure not in known and not figure.measure.startswith(RESULT):
+                shown = {"code": figure.measure}
+                yield Problem(f"{place}/{figure.measure}", N_("方案没有用到计量项 %(code)s"), shown)
+            is_grade = figure.measure == RESULT_GRADE
+            if is_grade != isinstance(figure.value, str) or (is_grade and figure.value not in grades):
+                message = N_("数值要填数字；只有 result.grade 填等级表中的编码")
+                yield Problem(f"{place}/facts/{figure.measure}", message)
 
 
 def _coefficients(scheme: Scheme, example: Example, path: str) -> Iterator[Problem]:

@@ -11,8 +11,12 @@ from typing import Any
 import pyarrow as pa
 
 from lms.scoring import frames
-from lms.scoring.document import Asked, Example, Expected, Figure, Missing, Scheme
+from lms.scoring.conditions import worth
+from lms.scoring.document import Asked, Example, Expected, Figure, Scheme
 from lms.scoring.engine import Result, score
+from lms.scoring.history import HISTORY
+from lms.scoring.peers import GROUPS
+from lms.scoring.spans import distance
 
 Got = Decimal | str | None
 
@@ -46,21 +50,18 @@ def run_examples(scheme: Scheme) -> tuple[Outcome, ...]:
 
     A page asks for the same scheme again and again, and the answer never changes.
     """
+    outcomes: dict[str, list[Outcome]] = {}
     whole = [(f"{index:06}", example) for index, example in enumerate(scheme.examples)]
-    # The people of different examples must not be each other's peers.
-    runs = [[one] for one in whole] if _compares(scheme) else [whole] if whole else []
-    return tuple(outcome for run in runs for outcome in _run(scheme, run))
+    for elapsed in {example.elapsed for example in scheme.examples}:
+        run = [(name, example) for name, example in whole if example.elapsed == elapsed]
+        for name, outcome in _run(scheme, run, elapsed):
+            outcomes.setdefault(name, []).append(outcome)
+    return tuple(outcome for name, _ in whole for outcome in outcomes.get(name, []))
 
 
-def _compares(scheme: Scheme) -> bool:
-    """Whether a rule compares people with each other."""
-    return any(
-        line.position.among_peers or line.reference.kind.of_peers or Missing.PEER_MEAN in line.policies
-        for _, line in scheme.indicators()
-    )
-
-
-def _run(scheme: Scheme, people: Sequence[tuple[str, Example]]) -> Iterator[Outcome]:
+def _run(
+    scheme: Scheme, people: Sequence[tuple[str, Example]], elapsed: float
+) -> Iterator[tuple[str, Outcome]]:
     names = [name for name, _ in people]
     others = [
         (f"{name}/{at:06}", facts) for name, example in people for at, facts in enumerate(example.others)
@@ -70,12 +71,15 @@ def _run(scheme: Scheme, people: Sequence[tuple[str, Example]]) -> Iterator[Outc
         _figures([*((name, example.facts) for name, example in people), *others], "value"),
         _figures([(name, example.targets) for name, example in people], "target"),
         coefficients=_coefficients(people),
+        history=_history(scheme, people),
+        groups=_groups(scheme, [*names, *(name for name, _ in others)]),
+        elapsed=elapsed,
         subjects=[*names, *(name for name, _ in others)],
     )
     return _outcomes(people, result)
 
 
-def _outcomes(people: Sequence[tuple[str, Example]], result: Result) -> Iterator[Outcome]:
+def _outcomes(people: Sequence[tuple[str, Example]], result: Result) -> Iterator[tuple[str, Outcome]]:
     found: dict[tuple[str, str, str], Got] = {}
     for row in result.totals.to_pylist():
         found[row["subject"], Asked.TOTAL, ""] = row["total"]
@@ -86,7 +90,7 @@ def _outcomes(people: Sequence[tuple[str, Example]], result: Result) -> Iterator
         found[row["subject"], Asked.INDICATORS, row["indicator"]] = row["points"]
     for name, example in people:
         for one in example.expect:
-            yield _outcome(example, one, found[name, one.what, one.code])
+            yield name, _outcome(example, one, found[name, one.what, one.code])
 
 
 def _outcome(example: Example, one: Expected, got: Got) -> Outcome:
@@ -100,6 +104,37 @@ def _figures(people: Sequence[tuple[str, Sequence[Figure]]], column: str) -> pa.
         for figure in figures
     ]
     return pa.Table.from_pylist(rows, frames.FACTS if column == "value" else frames.TARGETS)
+
+
+def _groups(scheme: Scheme, subjects: Sequence[str]) -> pa.Table:
+    """The people of an example are each other's peers, and nobody else's, whatever the grouping."""
+    rows = [
+        {"subject": subject, "grouping": grouping, "group": subject.partition("/")[0]}
+        for subject in subjects
+        for grouping in ("", *scheme.groupings())
+    ]
+    return pa.Table.from_pylist(rows, GROUPS)
+
+
+def _history(scheme: Scheme, people: Sequence[tuple[str, Example]]) -> pa.Table:
+    rows = []
+    for name, example in people:
+        for one in example.history:
+            values = {figure.measure: worth(scheme, figure.value) for figure in one.facts}
+            targets = {figure.measure: figure.value for figure in one.targets}
+            back, same_year = distance(one.period, example.period) or (0, False)
+            rows += [
+                {
+                    "subject": name,
+                    "measure": measure,
+                    "back": back,
+                    "same_year": same_year,
+                    "value": values.get(measure),
+                    "target": targets.get(measure),
+                }
+                for measure in sorted({*values, *targets})
+            ]
+    return pa.Table.from_pylist(rows, HISTORY)
 
 
 def _coefficients(people: Sequence[tuple[str, Example]]) -> pa.Table:

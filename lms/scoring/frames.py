@@ -137,10 +137,11 @@ def _bad_numbers(table: pa.Table, name: str) -> Iterator[Problem]:
 
 
 def _bad_keys(table: pa.Table, name: str) -> Iterator[Problem]:
+    kinds = (pa.string(), pa.int64())
     keys = [
         column
         for column in table.schema.names
-        if table.schema.field(column).type == pa.string() and column != "source"
+        if table.schema.field(column).type in kinds and column not in ("source", "group")
     ]
     for key in keys:
         for index in pc.indices_nonzero(pc.is_null(table[key])).to_pylist()[:20]:

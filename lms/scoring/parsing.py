@@ -15,25 +15,31 @@ from lms.scoring.document import (
     Asked,
     Bound,
     BoundStage,
+    Carry,
     Clause,
     Coefficient,
     Condition,
     Curve,
     Direction,
+    Earlier,
     Effect,
     Example,
     Expected,
     Figure,
+    Formula,
     Gate,
     GateMissing,
     GradeBand,
     Group,
     Indicator,
     Missing,
+    Node,
     Op,
+    Operation,
     OwnCoefficient,
     Places,
     PositionKind,
+    Quota,
     Reference,
     ReferenceKind,
     Scheme,
@@ -41,6 +47,7 @@ from lms.scoring.document import (
     Segment,
     Step,
     StepMode,
+    Take,
     Weighting,
     ZeroDenominator,
 )
@@ -54,15 +61,25 @@ _VALIDATOR = Draft202012Validator(schema.SCHEME)
 _INDICATOR_VALIDATOR = Draft202012Validator(schema.INDICATOR)
 
 
-def parse(document: Data, *, measures: Collection[str] | None = None) -> Scheme:
+def parse(
+    document: Data,
+    *,
+    measures: Collection[str] | None = None,
+    groupings: Collection[str] | None = None,
+) -> Scheme:
     """The scheme that the JSON object describes.
 
-    `measures` are the measure codes that exist; when given, any other code is a problem. Raises InvalidScheme
-    with every problem found: first those of shape; only a document of the right shape is asked for meaning.
+    `measures` are the measure codes that exist, `groupings` the groupings of peers; when given, any other is
+    a problem. Raises InvalidScheme with every problem found: first those of shape; only a document of the
+    right shape is asked for meaning.
     """
     _refuse([*_not_finite(document, ""), *shape_problems(_VALIDATOR, document)])
+    formulas = enumerate(document.get("formulas", []))
+    _refuse(
+        [one for at, item in formulas for one in _node_problems(item["formula"], f"formulas/{at}/formula")]
+    )
     scheme = _scheme(document)
-    _refuse(list(checks.problems(scheme, measures)))
+    _refuse(list(checks.problems(scheme, measures, groupings)))
     return scheme
 
 
@@ -149,6 +166,9 @@ def _scheme(data: Data) -> Scheme:
         reason_for_full_business=data.get("reason_for_full_business", "").strip(),
         clauses=tuple(Clause(item["number"], item["text"]) for item in data.get("clauses", [])),
         examples=tuple(_example(item) for item in data.get("examples", [])),
+        formulas=tuple(_formula(item) for item in data.get("formulas", [])),
+        quota=Quota(data.get("quota", Quota.INTERPOLATED)),
+        grade_peers=data.get("grade_peers", ""),
     )
 
 
@@ -162,11 +182,11 @@ def _section(data: Data) -> Section:
         group=Group(data.get("group", Group.WEIGHTED_MEAN)),
         bound=_bound(data.get("bound", {})),
         clause=data.get("clause", ""),
+        needs=float(data.get("needs", 100)),
     )
 
 
 def _indicator(data: Data) -> Indicator:
-    reference = data.get("reference", {"kind": ReferenceKind.TARGET})
     return Indicator(
         code=data["code"],
         name_zh=data["name_zh"],
@@ -177,13 +197,25 @@ def _indicator(data: Data) -> Indicator:
         position=PositionKind(data["position"]),
         direction=Direction(data["direction"]),
         curve=_curve(data["curve"]),
-        reference=Reference(ReferenceKind(reference["kind"]), _float(reference.get("value"))),
+        reference=_reference(data.get("reference", {"kind": ReferenceKind.TARGET})),
         bound=_bound(data.get("bound", {})),
         coefficients=tuple(_coefficient(item) for item in data.get("coefficients", [])),
         missing=Missing(data.get("missing", Missing.PENDING)),
         zero_denominator=_zero_denominator(data.get("zero_denominator", Missing.PENDING)),
         moves_to=data.get("moves_to"),
         clause=data.get("clause", ""),
+        peers=data.get("peers", ""),
+    )
+
+
+def _reference(data: Data) -> Reference:
+    return Reference(
+        kind=ReferenceKind(data["kind"]),
+        value=_float(data.get("value")),
+        measure=data.get("measure"),
+        back=int(data.get("back", 1)),
+        carry=Carry(data.get("carry", Carry.NONE)),
+        within_year=data.get("within_year", False),
     )
 
 
@@ -248,11 +280,68 @@ def _gate(data: Data) -> Gate:
 
 
 def _condition(data: Data) -> Condition:
-    return Condition(data["measure"], Op(data["op"]), float(data["value"]))
+    value = data["value"]
+    return Condition(
+        measure=data["measure"],
+        op=Op(data["op"]),
+        value=value if isinstance(value, str) else float(value),
+        periods=_int(data.get("periods")),
+        take=Take(data.get("take", Take.TIMES)),
+        times=_int(data.get("times")),
+        within_year=data.get("within_year", False),
+    )
 
 
 def _grade(data: Data) -> GradeBand:
-    return GradeBand(data["code"], data["name_zh"], data.get("name_en", ""), _float(data["at_least"]))
+    return GradeBand(
+        code=data["code"],
+        name_zh=data["name_zh"],
+        name_en=data.get("name_en", ""),
+        at_least=_float(data["at_least"]),
+        top=_float(data.get("top")),
+        admission=tuple(_condition(item) for item in data.get("admission", [])),
+        missing=GateMissing(data.get("missing", GateMissing.PENDING)),
+        clause=data.get("clause", ""),
+    )
+
+
+def _formula(data: Data) -> Formula:
+    return Formula(
+        code=data["code"],
+        name_zh=data["name_zh"],
+        name_en=data.get("name_en", ""),
+        unit=data.get("unit", ""),
+        tree=_node(data["formula"]),
+        clause=data.get("clause", ""),
+    )
+
+
+def _node(data: Any) -> Node:
+    if isinstance(data, str):
+        return Node(Operation.MEASURE, code=data)
+    if not isinstance(data, Mapping):
+        return Node(Operation.NUMBER, value=float(data))
+    op = next(Operation(name) for name in data if name != "missing")
+    if op.leaf:
+        return Node(op, code=data[op.value], missing=_float(data.get("missing")))
+    return Node(op, parts=tuple(_node(part) for part in data[op.value]))
+
+
+def _node_problems(data: Any, path: str) -> Iterator[Problem]:
+    """What the schema cannot say: one operation a node, two parts where the order matters."""
+    if not isinstance(data, Mapping):
+        return
+    ops = [Operation(name) for name in data if name != "missing"]
+    if len(ops) != 1 or ("missing" in data and not ops[0].leaf):
+        yield Problem(path, N_("公式的一项只能写一种运算，missing 只能与 measure 或 target 同用"))
+        return
+    if ops[0].leaf:
+        return
+    parts = data[ops[0].value]
+    if ops[0] in (Operation.DIFFERENCE, Operation.QUOTIENT) and len(parts) != 2:
+        yield Problem(f"{path}/{ops[0]}", N_("相减和相除各要两项"))
+    for at, part in enumerate(parts):
+        yield from _node_problems(part, f"{path}/{ops[0]}/{at}")
 
 
 def _example(data: Data) -> Example:
@@ -271,6 +360,12 @@ def _example(data: Data) -> Example:
         facts=_figures(data["facts"]),
         expect=(*wholes, *parts),
         others=tuple(_figures(one) for one in data.get("others", [])),
+        period=data.get("period", ""),
+        history=tuple(
+            Earlier(period, _figures(one.get("facts", {})), _figures(one.get("targets", {})))
+            for period, one in sorted(data.get("history", {}).items())
+        ),
+        elapsed=float(data.get("elapsed", 1)),
         targets=_figures(data.get("targets", {})),
         coefficients=tuple(
             OwnCoefficient(indicator, name, float(value))
@@ -281,7 +376,7 @@ def _example(data: Data) -> Example:
 
 
 def _figures(data: Data) -> tuple[Figure, ...]:
-    return tuple(Figure(measure, _float(value)) for measure, value in sorted(data.items()))
+    return tuple(Figure(measure, _figure(value)) for measure, value in sorted(data.items()))
 
 
 def _figure(value: float | str | None) -> float | str | None:
@@ -290,3 +385,7 @@ def _figure(value: float | str | None) -> float | str | None:
 
 def _float(value: float | None) -> float | None:
     return None if value is None else float(value)
+
+
+def _int(value: float | None) -> int | None:
+    return None if value is None else int(value)

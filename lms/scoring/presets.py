@@ -6,11 +6,13 @@ be merged with code, names, unit, weight and measure. `describe` says any rule i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 from lms.scoring.document import (
+    Carry,
     Curve,
     Direction,
     Indicator,
@@ -181,11 +183,14 @@ def value_as_points(
     }
 
 
-def describe(indicator: Indicator, lang: str = "zh") -> str:
-    """The rule in plain words, `lang` "zh" or "en": what is compared, how points arise, limits, gaps."""
+def describe(indicator: Indicator, lang: str = "zh", names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The rule in plain words, `lang` "zh" or "en": what is compared, how points arise, limits, gaps.
+
+    `names` of measures and groupings by their codes; without one the code stands for itself.
+    """
     words = _EN if lang == "en" else _ZH
     parts = [
-        words["position"][indicator.position].format(reference=_reference(indicator, words)),
+        words["position"][indicator.position].format(reference=_reference(indicator, words, names)),
         *_curve(indicator.curve, words),
     ]
     low, high = indicator.bound.floor, indicator.bound.cap
@@ -195,6 +200,8 @@ def describe(indicator: Indicator, lang: str = "zh") -> str:
         parts.append(words["cap"].format(value=_n(high)))
     for item in indicator.coefficients:
         parts.append(words["coefficient"].format(name=item.name, source=item.source))
+    if indicator.peers:
+        parts.append(words["peers"].format(name=names.get(indicator.peers, indicator.peers)))
     parts.append(words["direction"][indicator.direction])
     parts.append(words["missing"][indicator.missing].format(to=indicator.moves_to))
     zero = indicator.zero_denominator
@@ -249,10 +256,16 @@ def _range(piece: Segment, words: dict[str, Any]) -> str:
     return str(words["where"].format(ends=words["and"].join(ends))) if ends else ""
 
 
-def _reference(indicator: Indicator, words: dict[str, Any]) -> str:
-    if indicator.reference.kind is ReferenceKind.CONSTANT:
-        return f"{_n(indicator.reference.value or 0.0)}{indicator.unit}"
-    return str(words["reference"].get(indicator.reference.kind, words["target"]))
+def _reference(indicator: Indicator, words: dict[str, Any], names: Mapping[str, str]) -> str:
+    asked = indicator.reference
+    if asked.kind is ReferenceKind.CONSTANT:
+        return f"{_n(asked.value or 0.0)}{indicator.unit}"
+    if asked.carry is not Carry.NONE:
+        year = words["within_year"] if asked.within_year else ""
+        return str(words["carry"][asked.carry].format(year=year))
+    said = words["reference"].get(asked.kind, words["target"])
+    measure = names.get(asked.measure or "", asked.measure)
+    return str(said.format(back=asked.back, measure=measure))
 
 
 def _n(value: float) -> str:
@@ -269,7 +282,17 @@ _ZH: dict[str, Any] = {
         ReferenceKind.PEER_MEAN: "同组平均值",
         ReferenceKind.PEER_BEST: "同组最好值",
         ReferenceKind.PEER_WORST: "同组最差值",
+        ReferenceKind.PRIOR: "往前第 {back} 期的实际值",
+        ReferenceKind.TIME_ELAPSED: "按时间进度的目标值",
+        ReferenceKind.MEASURE: "{measure}",
     },
+    "carry": {
+        Carry.SHORTFALL: "目标值（加上{year}以前各期的欠额）",
+        Carry.SURPLUS: "目标值（减去{year}以前各期的超额）",
+        Carry.BOTH: "目标值（结转{year}以前各期的差额）",
+    },
+    "within_year": "年内",
+    "peers": "只与{name}的人比",
     "position": {
         PositionKind.VALUE: "按实际值计分",
         PositionKind.RATIO: "比率法：实际值 ÷ {reference}",
@@ -303,6 +326,7 @@ _ZH: dict[str, Any] = {
         Missing.ZERO: "缺数据时得 0 分",
         Missing.FULL: "缺数据时按满分（100 分，受上下限约束）计",
         Missing.PEER_MEAN: "缺数据时按同组其他人的平均得分计",
+        Missing.PREVIOUS: "缺数据时按上一期的得分计",
         Missing.EXCLUDE: "缺数据时不计，其权重按比例分给同一模块的其他指标",
         Missing.MOVE: "缺数据时不计，其权重移给指标 {to}",
     },
@@ -311,6 +335,7 @@ _ZH: dict[str, Any] = {
         Missing.ZERO: "得 0 分",
         Missing.FULL: "按满分计",
         Missing.PEER_MEAN: "按同组其他人的平均得分计",
+        Missing.PREVIOUS: "按上一期的得分计",
         Missing.EXCLUDE: "不计，权重分给同一模块的其他指标",
         Missing.MOVE: "不计，权重移给指标 {to}",
     },
@@ -328,7 +353,17 @@ _EN: dict[str, Any] = {
         ReferenceKind.PEER_MEAN: "mean of the peers",
         ReferenceKind.PEER_BEST: "best of the peers",
         ReferenceKind.PEER_WORST: "worst of the peers",
+        ReferenceKind.PRIOR: "actual {back} period(s) before",
+        ReferenceKind.TIME_ELAPSED: "target for the time elapsed",
+        ReferenceKind.MEASURE: "{measure}",
     },
+    "carry": {
+        Carry.SHORTFALL: "target plus what earlier periods{year} fell short",
+        Carry.SURPLUS: "target less what earlier periods{year} exceeded",
+        Carry.BOTH: "target with the difference of earlier periods{year}",
+    },
+    "within_year": " of the year",
+    "peers": "compared with people of the {name} only",
     "position": {
         PositionKind.VALUE: "Scored on the actual value",
         PositionKind.RATIO: "Ratio: actual ÷ {reference}",
@@ -362,6 +397,7 @@ _EN: dict[str, Any] = {
         Missing.ZERO: "without data 0 points",
         Missing.FULL: "without data full points (100, within the limits)",
         Missing.PEER_MEAN: "without data the mean points of the others",
+        Missing.PREVIOUS: "without data the points of the period before",
         Missing.MOVE: "without data left out, its weight going to indicator {to}",
         Missing.EXCLUDE: "without data left out, its weight going to the others of its section in proportion",
     },
@@ -370,6 +406,7 @@ _EN: dict[str, Any] = {
         Missing.ZERO: "0 points",
         Missing.FULL: "full points",
         Missing.PEER_MEAN: "the mean points of the others",
+        Missing.PREVIOUS: "the points of the period before",
         Missing.MOVE: "left out, its weight going to indicator {to}",
         Missing.EXCLUDE: "left out, its weight going to the others of its section",
     },

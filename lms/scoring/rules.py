@@ -10,6 +10,7 @@ from functools import reduce
 
 import narwhals as nw
 
+from lms.scoring import conditions as conditions_rules
 from lms.scoring.checks import WEIGHT_UNITS
 from lms.scoring.document import (
     BoundStage,
@@ -17,6 +18,7 @@ from lms.scoring.document import (
     Effect,
     Gate,
     GateMissing,
+    GradeBand,
     Op,
     PositionKind,
     Scheme,
@@ -42,9 +44,11 @@ def col(name: str) -> nw.Expr:
 
 
 def reference(frame: Frame) -> Frame:
-    """`reference`: the target, the constant, what the peers give, or null for a rule without any."""
+    """`reference`: what was given before, the target, the constant, or null for a rule without any."""
     return frame.with_columns(
-        reference=nw.when(col("reference_kind") == "target")
+        reference=nw.when(col("reference_given"))
+        .then(col("given_reference"))
+        .when(col("reference_kind") == "target")
         .then(col("target"))
         .otherwise(col("reference_value"))
     )
@@ -168,6 +172,7 @@ STATES = {
     "zero": "zero",
     "full": "full",
     "peer_mean": "peer_mean",
+    "previous": "previous",
     "exclude_and_rescale": "excluded",
     "move": "moved",
 }
@@ -190,7 +195,8 @@ def line_points(frame: Frame, places: int) -> Frame:
         peer_units=scored.then(col("own_units").cast(nw.Float64)).otherwise(nw.lit(0.0)),
         peer_count=scored.then(nw.lit(1.0)).otherwise(nw.lit(0.0)),
     ).with_columns(
-        peer_units=col("peer_units").sum().over("place"), peer_count=col("peer_count").sum().over("place")
+        peer_units=col("peer_units").sum().over("place", "peer_group"),
+        peer_count=col("peer_count").sum().over("place", "peer_group"),
     )
     mean = col("peer_units") / nw.when(col("peer_count") > 0).then(col("peer_count")).otherwise(_NO_NUMBER)
     return frame.with_columns(
@@ -200,9 +206,11 @@ def line_points(frame: Frame, places: int) -> Frame:
         .then(quantise(bounded(nw.lit(100.0)), places))
         .when(col("state") == "peer_mean")
         .then(quantise(from_units(mean, places), places))
+        .when(col("state") == "previous")
+        .then(quantise(snap(col("previous_points")), places))
         .otherwise(col("own_units"))
     ).with_columns(
-        state=nw.when((col("state") == "peer_mean") & col("point_units").is_null())
+        state=nw.when(col("state").is_in(["peer_mean", "previous"]) & col("point_units").is_null())
         .then(nw.lit("missing"))
         .otherwise(col("state"))
     )
@@ -274,6 +282,10 @@ def sections(lines: Frame, rules: Frame, item_places: int, places: int) -> Frame
         .then(col("sum_units"))
         .when(group == "min")
         .then(col("min_units"))
+        .when((group == "all_of") & (col("min_units") >= col("needs")))
+        .then(nw.lit(100.0 * 10.0**item_places))
+        .when(group == "all_of")
+        .then(nw.lit(0.0))
         .otherwise(col("max_units"))
     )
     return (
@@ -311,9 +323,9 @@ def totals(frame: Frame, count: int, section_places: int, places: int) -> Frame:
     )
 
 
-def holds(value: nw.Expr, condition: Condition) -> nw.Expr:
-    """Whether the measure's value meets a gate's condition; null when it is missing."""
-    value, limit = snap(value), condition.value
+def holds(value: nw.Expr, op: Op, limit: float) -> nw.Expr:
+    """Whether a value meets a condition; null when it is missing."""
+    value = snap(value)
     tests = {
         Op.GT: value > limit,
         Op.GE: value >= limit,
@@ -322,36 +334,37 @@ def holds(value: nw.Expr, condition: Condition) -> nw.Expr:
         Op.EQ: value == limit,
         Op.NE: value != limit,
     }
-    return tests[condition.op]
+    return tests[op]
 
 
-def gate_flags(frame: Frame, gates: tuple[Gate, ...]) -> Frame:
-    """`unknown_k` and `applied_k` for gate k, and `waiting`: any gate still to be known.
+def all_hold(scheme: Scheme, conditions: tuple[Condition, ...], column: str) -> tuple[nw.Expr, nw.Expr]:
+    """Whether it is not known that all conditions hold, and whether one is known to fail.
 
-    The values of its conditions are in `gate_k`, `gate_k_1`, …; one condition that fails is enough to know.
+    Their values are in `column_0`, `column_1`, …; one that fails is enough to know.
     """
+    lacking: nw.Expr = nw.lit(value=False)
+    failing: nw.Expr = nw.lit(value=False)
+    for number, condition in enumerate(conditions):
+        value = col(f"{column}_{number}")
+        lacking = lacking | value.is_null()
+        failing = failing | (~holds(value, *conditions_rules.test(scheme, condition))).fill_null(value=False)
+    return lacking & ~failing, failing
+
+
+def gate_flags(frame: Frame, scheme: Scheme) -> Frame:
+    """`unknown_k` and `applied_k` for gate k, and `waiting`: any gate still to be known."""
+    gates = scheme.gates
     if not gates:
         return frame.with_columns(waiting=nw.lit(value=False))
     unknown, applied = {}, {}
     waiting: nw.Expr = nw.lit(value=False)
     for k, gate in enumerate(gates):
-        lacking: nw.Expr = nw.lit(value=False)
-        failing: nw.Expr = nw.lit(value=False)
-        for number, condition in enumerate(gate.conditions):
-            value = col(gate_column(k, number))
-            lacking = lacking | value.is_null()
-            failing = failing | (~holds(value, condition)).fill_null(value=False)
-        unknown[f"unknown_{k}"] = lacking & ~failing
+        unknown[f"unknown_{k}"], failing = all_hold(scheme, gate.conditions, f"gate_{k}")
         if_missing = gate.missing is GateMissing.APPLY
         applied[f"applied_{k}"] = nw.when(col(f"unknown_{k}")).then(nw.lit(if_missing)).otherwise(~failing)
         if gate.missing is GateMissing.PENDING:
             waiting = waiting | col(f"unknown_{k}")
     return frame.with_columns(**unknown).with_columns(waiting=waiting, **applied)
-
-
-def gate_column(gate: int, condition: int) -> str:
-    """Return the column of the value of a gate's condition; the first one has the gate's own."""
-    return f"gate_{gate}_{condition}" if condition else f"gate_{gate}"
 
 
 def gated_total(frame: Frame, gates: tuple[Gate, ...], places: int) -> Frame:
@@ -384,25 +397,52 @@ def gated_total(frame: Frame, gates: tuple[Gate, ...], places: int) -> Frame:
 
 
 def grade(frame: Frame, scheme: Scheme) -> Frame:
-    """`grade` on the gated total: by thresholds, not above a cap, null where withheld or incomplete."""
+    """`grade` on the gated total, and the total where it must wait for what a grade asks for.
+
+    The best grade not above a cap whose threshold and cut-off (`cut_off_i`, null: none reaches it) the total
+    reaches and whose admission does not fail (`refused_i`); null where withheld or incomplete.
+    """
     order = {band.code: index for index, band in enumerate(scheme.grades)}
-    earned: nw.Expr = nw.lit(len(order) - 1)
-    for index, band in reversed(list(enumerate(scheme.grades))):
-        if band.at_least is not None:
-            reached = col("total_units") >= units_at_least(band.at_least, scheme.places.total)
-            earned = nw.when(reached).then(nw.lit(index)).otherwise(earned)
-    withheld = col("total_units").is_null()
+    best: nw.Expr = nw.lit(0)
+    withheld: nw.Expr = nw.lit(value=False)
     for k, gate in enumerate(scheme.gates):
         if gate.effect is Effect.CAP_GRADE and gate.grade is not None:
-            best = order[gate.grade]
-            earned = nw.when(col(f"applied_{k}") & (earned < best)).then(nw.lit(best)).otherwise(earned)
+            lowered = col(f"applied_{k}") & (best < order[gate.grade])
+            best = nw.when(lowered).then(nw.lit(order[gate.grade])).otherwise(best)
         if gate.effect is Effect.WITHHOLD:
             withheld = withheld | col(f"applied_{k}")
+    refused, unsure = {}, {}
+    for index, band in enumerate(scheme.grades):
+        unknown, failing = all_hold(scheme, band.admission, f"admission_{index}")
+        unsure[f"unsure_{index}"] = unknown
+        refused[f"refused_{index}"] = failing | (unknown & (band.missing is GateMissing.APPLY))
+    frame = frame.with_columns(best=best, withheld=withheld, **refused, **unsure)
+    earned: nw.Expr = nw.lit(len(order) - 1)
+    for index, band in reversed(list(enumerate(scheme.grades))):
+        earned = nw.when(_reaches(index, band, scheme.places.total)).then(nw.lit(index)).otherwise(earned)
     frame = frame.with_columns(grade_index=earned)
+    waits: nw.Expr = nw.lit(value=False)
+    for index, band in enumerate(scheme.grades):
+        if band.admission and band.missing is GateMissing.PENDING:
+            waits = waits | ((col("grade_index") == index) & col(f"unsure_{index}"))
+    frame = frame.with_columns(grade_waits=waits & ~col("total_units").is_null())
+    frame = frame.with_columns(
+        total_units=nw.when(col("grade_waits")).then(_NO_COUNT).otherwise(col("total_units"))
+    )
     named: nw.Expr = _NO_TEXT
     for code, index in order.items():
         named = nw.when(col("grade_index") == index).then(nw.lit(code)).otherwise(named)
-    return frame.with_columns(grade=nw.when(withheld).then(_NO_TEXT).otherwise(named))
+    none = col("total_units").is_null() | col("withheld")
+    return frame.with_columns(grade=nw.when(none).then(_NO_TEXT).otherwise(named))
+
+
+def _reaches(index: int, band: GradeBand, places: int) -> nw.Expr:
+    reaches = (col("best") <= index) & ~col(f"refused_{index}")
+    if band.at_least is not None:
+        reaches = reaches & (col("total_units") >= units_at_least(band.at_least, places))
+    if band.top is not None:
+        reaches = reaches & (col("total_units") >= col(f"cut_off_{index}")).fill_null(value=False)
+    return reaches
 
 
 def gate_list(frame: Frame, gates: tuple[Gate, ...]) -> Frame:

@@ -7,15 +7,19 @@ from typing import Any
 
 from lms.scoring.document import (
     BoundStage,
+    Carry,
     Direction,
     Effect,
     GateMissing,
     Group,
     Missing,
     Op,
+    Operation,
     PositionKind,
+    Quota,
     ReferenceKind,
     StepMode,
+    Take,
     Weighting,
 )
 
@@ -57,6 +61,9 @@ TEXT: Schema = {"type": "string"}
 NAME_OR_EMPTY: Schema = {"type": "string", "maxLength": 200}
 NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 CLAUSE_NUMBER: Schema = {"type": "string", "maxLength": 40}
+GROUPING: Schema = {"type": "string", "pattern": r"^([A-Za-z][A-Za-z0-9_.\-]{0,59})?\Z"}
+FLAG: Schema = {"type": "boolean"}
+PERIODS: Schema = {"type": "integer", "minimum": 1, "maximum": 60}
 PLACES: Schema = {"type": "integer", "minimum": 0, "maximum": 4}
 BOUND = _object({}, {"floor": NUMBER_OR_NULL, "cap": NUMBER_OR_NULL})
 
@@ -85,7 +92,16 @@ INDICATOR = _object(
         "name_en": NAME_OR_EMPTY,
         "unit": TEXT | {"maxLength": 40},
         "weight": WEIGHT,
-        "reference": _object({"kind": _one_of(ReferenceKind)}, {"value": NUMBER_OR_NULL}),
+        "reference": _object(
+            {"kind": _one_of(ReferenceKind)},
+            {
+                "value": NUMBER_OR_NULL,
+                "measure": CODE | {"type": ["string", "null"]},
+                "back": PERIODS,
+                "carry": _one_of(Carry),
+                "within_year": FLAG,
+            },
+        ),
         "bound": BOUND,
         "coefficients": _list(COEFFICIENT),
         "missing": _one_of(Missing),
@@ -96,6 +112,7 @@ INDICATOR = _object(
             "else": _one_of(Missing),
         },
         "clause": CLAUSE_NUMBER,
+        "peers": GROUPING,
     },
 )
 SECTION = _object(
@@ -106,9 +123,22 @@ SECTION = _object(
         "group": _one_of(Group),
         "bound": BOUND,
         "clause": CLAUSE_NUMBER,
+        "needs": NUMBER,
     },
 )
-CONDITION = _object({"measure": CODE, "op": _one_of(Op), "value": NUMBER})
+CONDITION = _object(
+    {
+        "measure": CODE,
+        "op": _one_of(Op),
+        "value": {"if": {"type": "string"}, "then": CODE, "else": NUMBER},
+    },
+    {
+        "periods": PERIODS | {"type": ["integer", "null"]},
+        "take": _one_of(Take),
+        "times": PERIODS | {"type": ["integer", "null"]},
+        "within_year": FLAG,
+    },
+)
 GATE = _object(
     {
         "code": CODE,
@@ -128,10 +158,24 @@ GATE = _object(
         "clause": CLAUSE_NUMBER,
     },
 )
-GRADE = _object({"code": CODE, "name_zh": NAME, "at_least": NUMBER_OR_NULL}, {"name_en": NAME_OR_EMPTY})
+GRADE = _object(
+    {"code": CODE, "name_zh": NAME, "at_least": NUMBER_OR_NULL},
+    {
+        "name_en": NAME_OR_EMPTY,
+        "top": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
+        "admission": _list(CONDITION),
+        "missing": _one_of(GateMissing),
+        "clause": CLAUSE_NUMBER,
+    },
+)
 CLAUSE = _object({"number": CLAUSE_NUMBER | {"minLength": 1}, "text": NAME | {"maxLength": 4000}})
 FIGURE: Schema = {"type": ["number", "null"], "minimum": -FIGURE_LIMIT, "maximum": FIGURE_LIMIT}
 FIGURES = _by_code(FIGURE)
+PERIOD: Schema = {"type": "string", "pattern": r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))?\Z"}
+EARLIER = _object(
+    {},
+    {"facts": _by_code({"if": {"type": "string"}, "then": CODE, "else": FIGURE}), "targets": FIGURES},
+)
 EXAMPLE = _object(
     {
         "name": NAME,
@@ -147,9 +191,37 @@ EXAMPLE = _object(
         )
         | {"minProperties": 1},
     },
-    {"targets": FIGURES, "coefficients": _by_code(_by_code(NUMBER)), "others": _list(FIGURES)},
+    {
+        "targets": FIGURES,
+        "coefficients": _by_code(_by_code(NUMBER)),
+        "others": _list(FIGURES),
+        "period": PERIOD,
+        "history": {"type": "object", "propertyNames": PERIOD, "additionalProperties": EARLIER},
+        "elapsed": {"type": "number", "minimum": 0, "maximum": 1},
+    },
 )
-SCHEME: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | _object(
+_NODE_PARTS: Schema = {"type": "array", "items": {"$ref": "#/$defs/node"}, "minItems": 1, "maxItems": 60}
+_LEAVES = [Operation.MEASURE, Operation.TARGET]
+NODE: Schema = {
+    "if": {"type": "object"},
+    "then": _object(
+        {},
+        {one.value: CODE for one in _LEAVES}
+        | {"missing": NUMBER}
+        | {one.value: _NODE_PARTS for one in Operation if not one.leaf},
+    )
+    | {"minProperties": 1},
+    "else": {"if": {"type": "string"}, "then": CODE, "else": NUMBER},
+}
+FORMULA = _object(
+    {"code": CODE, "name_zh": NAME, "formula": {"$ref": "#/$defs/node"}},
+    {"name_en": NAME_OR_EMPTY, "unit": TEXT | {"maxLength": 40}, "clause": CLAUSE_NUMBER},
+)
+_DIALECT: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$defs": {"node": NODE},
+}
+SCHEME: Schema = _DIALECT | _object(
     {"code": CODE, "name_zh": NAME, "sections": _list(SECTION, 1)},
     {
         "name_en": NAME_OR_EMPTY,
@@ -161,5 +233,8 @@ SCHEME: Schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | _
         "reason_for_full_business": TEXT | {"maxLength": 1000},
         "clauses": _list(CLAUSE),
         "examples": _list(EXAMPLE) | {"maxItems": 200},
+        "formulas": _list(FORMULA) | {"maxItems": 200},
+        "quota": _one_of(Quota),
+        "grade_peers": GROUPING,
     },
 )

@@ -22,6 +22,7 @@ _ON_ONE_LINE = {
     "bound",
     "condition",
     "facts",
+    "formula",
     "places",
     "reference",
     "rule",
@@ -51,15 +52,20 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def read(content: bytes | str, *, measures: Collection[str] | None = None) -> Scheme:
-    """The scheme that a file describes; `measures` are the codes that exist, None to accept any.
+def read(
+    content: bytes | str,
+    *,
+    measures: Collection[str] | None = None,
+    groupings: Collection[str] | None = None,
+) -> Scheme:
+    """The scheme that a file describes; measures and groupings are those that exist, None to accept any.
 
     Raises InvalidScheme with every problem, its path and its line in the file.
     """
     loaded = yamltext.load(content)
     try:
         data = _document(loaded.data)
-        return parse(data, measures=measures)
+        return parse(data, measures=measures, groupings=groupings)
     except InvalidScheme as error:
         short = set(_short_places(loaded.data))
         placed = (_placed(problem, short, loaded) for problem in error.problems)
@@ -79,8 +85,9 @@ def write(scheme: Scheme) -> str:
             for line, item in zip(section.indicators, block.pop("indicators"), strict=True)
         ]
     whole = {"format": FORMAT} | data | clauses
-    for name in ("sections", "gates", "grades"):
-        whole[name] = whole.pop(name)
+    for name in ("formulas", "sections", "gates", "grades", "quota", "grade_peers"):
+        if name in whole:
+            whole[name] = whole.pop(name)
     styled = _styled(_without_defaults(whole), "") | _styled(examples, "")
     return yaml.dump(styled, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
 
@@ -147,9 +154,13 @@ def _styled(value: Any, key: str) -> Any:
         styled = {name: _styled(item, name) for name, item in value.items()}
         return _Flow(styled) if key in _ON_ONE_LINE else styled
     if isinstance(value, list):
-        each = {"segments": "bound", "coefficients": "bound", "others": "facts", "also": "condition"}.get(
-            key, ""
-        )
+        each = {
+            "segments": "bound",
+            "coefficients": "bound",
+            "others": "facts",
+            "also": "condition",
+            "admission": "condition",
+        }.get(key, "")
         return [_styled(item, each) for item in value]
     return value
 

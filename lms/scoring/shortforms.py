@@ -10,9 +10,11 @@ from lms.scoring.document import (
     Direction,
     Indicator,
     PositionKind,
+    Reference,
     ReferenceKind,
     StepMode,
     indicator_to_dict,
+    reference_to_dict,
 )
 from lms.scoring.parsing import parse_indicator
 from lms.scoring.problems import InvalidScheme
@@ -65,10 +67,9 @@ def _candidates(line: Indicator) -> Iterator[Rule]:
     found = _straight(line) if len(pieces) == 1 else _broken(line)
     for rule in found:
         default = expand(rule)["reference"]["kind"]
-        if line.reference.kind is ReferenceKind.CONSTANT:
-            rule["reference"] = {"kind": "constant", "value": _short(line.reference.value or 0.0)}
-        elif line.reference.kind != default:
-            rule["reference"] = {"kind": line.reference.kind.value}
+        if line.reference != Reference(ReferenceKind(default)):
+            told = reference_to_dict(line.reference)
+            rule["reference"] = {name: value for name, value in told.items() if value is not None}
         yield rule
 
 

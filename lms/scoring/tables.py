@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from lms.scoring.checks import WEIGHT_UNITS
-from lms.scoring.document import Indicator, ReferenceKind, Scheme, Section
+from lms.scoring.document import Indicator, Scheme, Section
 
 Column = tuple[str, pa.DataType]
 
@@ -22,6 +21,7 @@ _LINE: list[Column] = [
     ("position_kind", pa.string()),
     ("reference_kind", pa.string()),
     ("reference_value", pa.float64()),
+    ("reference_given", pa.bool_()),
     ("missing_policy", pa.string()),
     ("zero_policy", pa.string()),
     ("zero_points", pa.float64()),
@@ -39,6 +39,7 @@ _SECTION: list[Column] = [
     ("weight_units", pa.float64()),
     ("floor", pa.float64()),
     ("cap", pa.float64()),
+    ("needs", pa.float64()),
 ]
 
 
@@ -52,11 +53,11 @@ def factors(scheme: Scheme) -> int:
     return max(len(line.coefficients) for _, line in scheme.indicators())
 
 
-def line_table(scheme: Scheme, peers: Mapping[str, float]) -> pa.Table:
+def line_table(scheme: Scheme) -> pa.Table:
     """One row an indicator: its whole rule. Segment k is in columns high_k, high_closed_k, points_k, …
 
     Only a segment's upper end is kept: they rise without gap, so the first that reaches the position is it.
-    A shorter curve has null in the columns beyond its end. `peers`: the references that the others give.
+    A shorter curve has null in the columns beyond its end. `reference_given`: worked out before, by subject.
     """
     columns = list(_LINE)
     for k in range(pieces(scheme)):
@@ -65,10 +66,7 @@ def line_table(scheme: Scheme, peers: Mapping[str, float]) -> pa.Table:
     for k in range(factors(scheme)):
         columns += [(f"factor_name_{k}", pa.string()), (f"factor_value_{k}", pa.float64())]
         columns += [(f"factor_source_{k}", pa.string())]
-    rows = [
-        _line(place, section, line, peers.get(line.code))
-        for place, (section, line) in enumerate(scheme.indicators())
-    ]
+    rows = [_line(place, section, line) for place, (section, line) in enumerate(scheme.indicators())]
     return with_nulls(_table(rows, columns))
 
 
@@ -82,6 +80,7 @@ def section_table(scheme: Scheme) -> pa.Table:
             "weight_units": _weight_units(section.weight),
             "floor": section.bound.floor,
             "cap": section.bound.cap,
+            "needs": section.needs * 10.0**scheme.places.item,
         }
         for place, section in enumerate(scheme.sections)
     ]
@@ -97,7 +96,7 @@ def with_nulls(table: pa.Table) -> pa.Table:
     return table
 
 
-def _line(place: int, section: Section, line: Indicator, peers: float | None) -> dict[str, Any]:
+def _line(place: int, section: Section, line: Indicator) -> dict[str, Any]:
     step, zero = line.curve.step, line.zero_denominator
     row: dict[str, Any] = {
         "place": place,
@@ -108,7 +107,8 @@ def _line(place: int, section: Section, line: Indicator, peers: float | None) ->
         "group": section.group.value,
         "position_kind": line.position.value,
         "reference_kind": line.reference.kind.value,
-        "reference_value": line.reference.value if line.reference.kind is ReferenceKind.CONSTANT else peers,
+        "reference_value": line.reference.value,
+        "reference_given": line.reference.given,
         "missing_policy": line.missing.value,
         "zero_policy": zero.policy.value if zero.policy else "points",
         "zero_points": zero.points,

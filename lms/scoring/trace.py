@@ -5,7 +5,7 @@ from __future__ import annotations
 import narwhals as nw
 import pyarrow as pa
 
-from lms.scoring.document import BoundStage, Gate, Scheme
+from lms.scoring.document import BoundStage, Scheme
 from lms.scoring.frames import Frame, schema_of
 from lms.scoring.quantise import from_units
 from lms.scoring.rules import col
@@ -55,7 +55,9 @@ def line_steps(frame: Frame, scheme: Scheme, factors: int) -> list[Frame]:
             2,
             "reference",
             col("reference"),
-            col("reference_kind"),
+            nw.when(col("reference_given") & (col("reference_kind") == "target"))
+            .then(nw.lit("carried"))
+            .otherwise(col("reference_kind")),
         ),
         _step(frame.filter(~col("lack").is_null()), 3, "missing", nw.col("no_number"), reason),
         _step(frame.filter(col("lack").is_null()), 3, "position", col("position"), col("position_kind")),
@@ -135,8 +137,12 @@ def section_steps(frame: Frame, scheme: Scheme) -> list[Frame]:
     return steps
 
 
-def total_steps(frame: Frame, gates: tuple[Gate, ...], places: int) -> list[Frame]:
-    """The composite, every gate that applies with its measure's value, the total, grade and rank."""
+def total_steps(frame: Frame, scheme: Scheme) -> list[Frame]:
+    """The composite, every gate that applies with its measure's value, the total, grade and rank.
+
+    Before the grade: the cut-off of each quota and each admission that fails or is not known.
+    """
+    places = scheme.places.total
     scored = frame.with_columns(
         place=nw.lit(_TOTAL_PLACE),
         section=_NO_TEXT,
@@ -170,10 +176,22 @@ def total_steps(frame: Frame, gates: tuple[Gate, ...], places: int) -> list[Fram
         _step(total.filter(~col("grade").is_null()), 901, "grade", col("no_number"), col("grade")),
         _step(total, 902, "rank", col("rank").cast(nw.Float64), nw.lit("")),
     ]
-    for k, gate in enumerate(gates):
+    for k, gate in enumerate(scheme.gates):
         applied = scored.filter(col(f"applied_{k}"))
-        steps.append(_step(applied, 10 + k, "gate", col(f"gate_{k}"), nw.lit(gate.code)))
+        steps.append(_step(applied, 10 + k, "gate", col(f"gate_{k}_0"), nw.lit(gate.code)))
+    composed = scored.filter(~col("before_units").is_null())
+    for k, band in enumerate(scheme.grades):
+        if band.top is not None:
+            cut_off = from_units(col(f"cut_off_{k}"), places)
+            steps.append(_step(composed, 810 + k, "cut_off", cut_off, nw.lit(band.code)))
+        if band.admission:
+            for name, kept in (("refused", col(f"refused_{k}")), ("unsure", _unsure(k))):
+                steps.append(_step(composed.filter(kept), 850 + k, name, col("no_number"), nw.lit(band.code)))
     return steps
+
+
+def _unsure(k: int) -> nw.Expr:
+    return col(f"unsure_{k}") & ~col(f"refused_{k}")
 
 
 def _step(frame: Frame, number: int, name: str, value: nw.Expr, detail: nw.Expr) -> Frame:

@@ -40,6 +40,32 @@ def coefficients_table(own: Mapping[tuple[str, str, str], float]) -> pa.Table:
     )
 
 
+def history_table(
+    history: Mapping[tuple[str, str, int], tuple[float | None, float | None]], year: int = 0
+) -> pa.Table:
+    """By (subject, measure, back): value and target; up to `year` periods back are of this year."""
+    return pa.table(
+        {
+            "subject": pa.array([key[0] for key in history], TEXT),
+            "measure": pa.array([key[1] for key in history], TEXT),
+            "back": pa.array([key[2] for key in history], pa.int64()),
+            "same_year": pa.array([key[2] <= year for key in history], pa.bool_()),
+            "value": pa.array([value for value, _ in history.values()], FLOAT),
+            "target": pa.array([target for _, target in history.values()], FLOAT),
+        }
+    )
+
+
+def groups_table(groups: Mapping[tuple[str, str], str]) -> pa.Table:
+    return pa.table(
+        {
+            "subject": pa.array([key[0] for key in groups], TEXT),
+            "grouping": pa.array([key[1] for key in groups], TEXT),
+            "group": pa.array(list(groups.values()), TEXT),
+        }
+    )
+
+
 def line(code: str = "X", weight: float = 100, **rule: Any) -> dict[str, Any]:
     base = {"code": code, "name_zh": code, "weight": weight, "measure": code}
     return base | (rule if "curve" in rule else presets.value_as_points(cap=None, floor=None) | rule)
@@ -64,6 +90,7 @@ def run(
     targets: Mapping[tuple[str, str], float | None] | None = None,
     own: Mapping[tuple[str, str, str], float] | None = None,
     backend: str = "duckdb",
+    **more: Any,
 ) -> Result:
     return score(
         scheme,
@@ -71,6 +98,7 @@ def run(
         targets_table(targets or {}),
         coefficients=coefficients_table(own) if own else None,
         backend=backend,  # type: ignore[arg-type]
+        **more,
     )
 
 

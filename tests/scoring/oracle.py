@@ -9,37 +9,32 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcon
 from typing import Any
 
 from lms.scoring.document import (
+    RESULT_INDICATOR,
+    RESULT_SECTION,
     BoundStage,
+    Condition,
     Direction,
     Effect,
     GateMissing,
     Group,
     Indicator,
     Missing,
-    Op,
     PositionKind,
-    ReferenceKind,
     Scheme,
     Section,
     Segment,
     StepMode,
     Weighting,
 )
+from tests.scoring.oracle_given import Earlier, Person, add_formulas, cut_off, dec, met, nine, reference
 
 Key = tuple[str, str]
-People = dict[str, tuple[dict[str, Decimal], dict[str, Decimal], dict[Key, Decimal]]]
-
-
-def dec(value: float) -> Decimal:
-    return Decimal(repr(value))
+People = dict[str, Person]
+Past = dict[tuple[str, str, int], tuple[float | None, float | None]]
 
 
 def half_up(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-
-
-def nine(value: Decimal) -> Decimal:
-    return half_up(value, 9)
 
 
 def clamp(value: Decimal, floor: float | None, cap: float | None) -> Decimal:
@@ -50,35 +45,14 @@ def clamp(value: Decimal, floor: float | None, cap: float | None) -> Decimal:
     return value
 
 
-Figures = dict[str, dict[str, Decimal]]
-
-
-def reference(line: Indicator, x: Figures, own: Decimal | None) -> Decimal | None:
-    """What a person is compared with; `own`: the target, `x`: everybody's actuals by person and measure."""
-    if line.reference.kind is ReferenceKind.TARGET:
-        return own
-    if line.reference.kind is ReferenceKind.CONSTANT:
-        assert line.reference.value is not None
-        return dec(line.reference.value)
-    peers = [theirs[line.measure] for theirs in x.values() if line.measure in theirs]
-    if line.reference.kind is ReferenceKind.NONE or not peers:
-        return None
-    best, worst = (max, min) if line.direction is Direction.MORE else (min, max)
-    return {
-        ReferenceKind.PEER_MEAN: sum(peers, Decimal(0)) / len(peers),
-        ReferenceKind.PEER_BEST: best(peers),
-        ReferenceKind.PEER_WORST: worst(peers),
-    }[line.reference.kind]
-
-
-def standing(line: Indicator, x: Figures, mine: Decimal) -> Decimal:
+def standing(line: Indicator, peers: list[Person], mine: Decimal) -> Decimal:
     """Rank or percentile among everybody with the figure, by counting who is better."""
-    peers = [theirs[line.measure] for theirs in x.values() if line.measure in theirs]
+    figures = [peer.facts[line.measure] for peer in peers if line.measure in peer.facts]
     more = line.direction is Direction.MORE
-    better = sum((one > mine) if more else (one < mine) for one in peers)
+    better = sum((one > mine) if more else (one < mine) for one in figures)
     if line.position is PositionKind.RANK:
         return Decimal(better + 1)
-    others = len(peers) - 1
+    others = len(figures) - 1
     return 100 * Decimal(others - better) / others if others else Decimal(100)
 
 
@@ -124,15 +98,10 @@ def curve(line: Indicator, u: Decimal) -> Decimal:
 
 
 def line_score(
-    scheme: Scheme,
-    line: Indicator,
-    x: Decimal | None,
-    everybody: Figures,
-    t: Decimal | None,
-    own: dict[str, Decimal],
+    scheme: Scheme, line: Indicator, person: Person, peers: list[Person], elapsed: Decimal
 ) -> tuple[str, Decimal | None]:
     """(state, points); the points of peer_mean are still to be found."""
-    t = reference(line, everybody, t)
+    x, t = person.facts.get(line.measure), reference(line, person, peers, elapsed)
     alone = line.position in (PositionKind.VALUE, PositionKind.RANK, PositionKind.PERCENTILE)
     policy: Missing | None = None
     raw: Decimal | None = None
@@ -140,7 +109,7 @@ def line_score(
         policy = line.missing
     else:
         among = line.position in (PositionKind.RANK, PositionKind.PERCENTILE)
-        u = standing(line, everybody, x) if among else position(line, x, t)
+        u = standing(line, peers, x) if among else position(line, x, t)
         if u is not None:
             raw = curve(line, stepped(line, nine(u)))
         elif line.zero_denominator.policy is None:
@@ -156,7 +125,13 @@ def line_score(
             Missing.MOVE: "moved",
             Missing.FULL: "full",
             Missing.PEER_MEAN: "peer_mean",
+            Missing.PREVIOUS: "previous",
         }[policy]
+        if policy is Missing.PREVIOUS:
+            before = [one.facts.get(RESULT_INDICATOR + line.code) for one in person.history if one.back == 1]
+            if not before or before[0] is None:
+                return "missing", None
+            return state, half_up(nine(before[0]), scheme.places.item)
         worth = {
             Missing.ZERO: Decimal(0),
             Missing.FULL: half_up(clamp(Decimal(100), line.bound.floor, line.bound.cap), scheme.places.item),
@@ -165,7 +140,7 @@ def line_score(
     assert raw is not None
     factor = Decimal(1)
     for item in line.coefficients:
-        factor *= own.get(item.name, dec(item.value))
+        factor *= person.own.get((line.code, item.name), dec(item.value))
     floor, cap = line.bound.floor, line.bound.cap
     if scheme.bound_stage is BoundStage.BEFORE:
         points = nine(clamp(raw, floor, cap) * factor)
@@ -197,44 +172,40 @@ def section_score(
         if sum(weights) == 0:
             return None
         total = sum(w * p for w, p in zip(weights, points, strict=True)) / sum(weights)
+    elif section.group is Group.ALL_OF:
+        total = Decimal(100 if all(value >= dec(section.needs) for value in points) else 0)
     else:
         total = {Group.SUM: sum, Group.MIN: min, Group.MAX: max}[section.group](points)
     return half_up(clamp(nine(Decimal(total)), section.bound.floor, section.bound.cap), scheme.places.section)
 
 
-COMPARE = {
-    Op.GT: lambda a, b: a > b,
-    Op.GE: lambda a, b: a >= b,
-    Op.LT: lambda a, b: a < b,
-    Op.LE: lambda a, b: a <= b,
-    Op.EQ: lambda a, b: a == b,
-    Op.NE: lambda a, b: a != b,
-}
+def peers_of(who: str, people: People, grouping: str) -> list[str]:
+    mine = people[who].groups.get(grouping, "")
+    return [one for one, person in people.items() if person.groups.get(grouping, "") == mine]
 
 
-def lines_of(scheme: Scheme, people: People) -> dict[str, dict[str, tuple[str, Decimal | None]]]:
-    """Every person's lines; a mean of the others' points is known only when all have theirs."""
-    figures = {who: facts for who, (facts, _, _) in people.items()}
+def lines_of(
+    scheme: Scheme, people: People, elapsed: Decimal
+) -> dict[str, dict[str, tuple[str, Decimal | None]]]:
+    """Every person's lines; a mean of the peers' points is known only when all have theirs."""
     found: dict[str, dict[str, tuple[str, Decimal | None]]] = {who: {} for who in people}
     for _, line in scheme.indicators():
-        for who, (facts, targets, own) in people.items():
-            mine = {name: value for (code, name), value in own.items() if code == line.code}
-            x, t = facts.get(line.measure), targets.get(line.measure)
-            found[who][line.code] = line_score(scheme, line, x, figures, t, mine)
-        scored = [worth for state, worth in (one[line.code] for one in found.values()) if state == "ok"]
-        known = [worth for worth in scored if worth is not None]
-        for one in found.values():
-            if one[line.code][0] == "peer_mean":
-                one[line.code] = ("missing", None)
+        peers = {who: peers_of(who, people, line.peers) for who in people}
+        for who, one in people.items():
+            others = [people[name] for name in peers[who]]
+            found[who][line.code] = line_score(scheme, line, one, others, elapsed)
+        own = {who: lines[line.code][1] for who, lines in found.items() if lines[line.code][0] == "ok"}
+        for who, lines in found.items():
+            if lines[line.code][0] == "peer_mean":
+                known = [own[name] for name in peers[who] if own.get(name) is not None]
+                lines[line.code] = ("missing", None)
                 if known:
-                    mean = nine(sum(known, Decimal(0)) / len(known))
-                    one[line.code] = ("peer_mean", half_up(mean, scheme.places.item))
+                    mean = nine(sum((one for one in known if one is not None), Decimal(0)) / len(known))
+                    lines[line.code] = ("peer_mean", half_up(mean, scheme.places.item))
     return found
 
 
-def person(
-    scheme: Scheme, facts: dict[str, Decimal], lines: dict[str, tuple[str, Decimal | None]]
-) -> dict[str, Any]:
+def composed(scheme: Scheme, person: Person, lines: dict[str, tuple[str, Decimal | None]]) -> dict[str, Any]:
     sections: dict[str, Decimal | None] = {}
     for section in scheme.sections:
         scored = [lines[line.code] for line in section.indicators]
@@ -246,24 +217,33 @@ def person(
             weight = dec(section.weight or 0.0) if scheme.weighting is Weighting.PERCENT else Decimal(100)
             total += (sections[section.code] or Decimal(0)) * weight / 100
         before = half_up(nine(total), scheme.places.total)
-    return {"lines": lines, "sections": sections} | gated(scheme, facts, before)
+    now = dict(person.facts)
+    now |= {RESULT_SECTION + code: points for code, points in sections.items() if points is not None}
+    now |= {RESULT_INDICATOR + code: points for code, (_, points) in lines.items() if points is not None}
+    answer = {"lines": lines, "sections": sections, "before": before, "now": now}
+    return answer | gated(scheme, now, person, before)
 
 
-def gated(scheme: Scheme, facts: dict[str, Decimal], before: Decimal | None) -> dict[str, Any]:
+def all_met(
+    scheme: Scheme, conditions: tuple[Condition, ...], now: dict[str, Decimal], person: Person
+) -> bool | None:
+    """One that fails is enough; None while none fails and one is open."""
+    each = [met(scheme, one, now, person.history) for one in conditions]
+    return False if False in each else None if None in each else True
+
+
+def gated(scheme: Scheme, now: dict[str, Decimal], person: Person, before: Decimal | None) -> dict[str, Any]:
     applied, waiting = [], False
     for gate in scheme.gates:
-        values = [(one, facts.get(one.measure)) for one in gate.conditions]
-        known = [COMPARE[one.op](nine(value), dec(one.value)) for one, value in values if value is not None]
-        if all(known) and len(known) < len(values):
+        holds = all_met(scheme, gate.conditions, now, person)
+        if holds is None:
             waiting = waiting or gate.missing is GateMissing.PENDING
             holds = gate.missing is GateMissing.APPLY
-        else:
-            holds = all(known)
         if holds:
             applied.append(gate)
-    answer: dict[str, Any] = {"before": before, "gates": ",".join(gate.code for gate in applied)}
+    answer = {"applied": applied, "gates": ",".join(gate.code for gate in applied), "total": None}
     if before is None or waiting:
-        return answer | {"total": None, "grade": None}
+        return answer
     total, places = before, scheme.places.total
     factor = Decimal(1)
     for gate in applied:
@@ -272,16 +252,48 @@ def gated(scheme: Scheme, facts: dict[str, Decimal], before: Decimal | None) -> 
     fixed = [half_up(dec(g.points), places) for g in applied if g.effect is Effect.SET_TOTAL]
     caps = [half_up(dec(g.points), places) for g in applied if g.effect is Effect.CAP_TOTAL]
     total = min([*(fixed or [total])])
-    total = min([total, *caps])
-    grade = None
-    if scheme.grades and not any(g.effect is Effect.WITHHOLD for g in applied):
+    return answer | {"total": min([total, *caps])}
+
+
+def graded(scheme: Scheme, people: People, scores: dict[str, dict[str, Any]]) -> None:
+    """Grades stand on everybody's totals: quotas are of peers. A grade that waits takes the total along."""
+    totals = {who: score["total"] for who, score in scores.items() if score["total"] is not None}
+    for who, score in scores.items():
+        score["grade"] = None
+        if who not in totals or not scheme.grades:
+            continue
         codes = [band.code for band in scheme.grades]
-        earned = next(
-            i for i, b in enumerate(scheme.grades) if b.at_least is None or total >= dec(b.at_least)
-        )
-        caps_at = [codes.index(g.grade) for g in applied if g.effect is Effect.CAP_GRADE]
-        grade = codes[max([earned, *caps_at])]
-    return answer | {"total": total, "grade": grade}
+        caps = [codes.index(g.grade) for g in score["applied"] if g.effect is Effect.CAP_GRADE]
+        peers = [totals[name] for name in peers_of(who, people, scheme.grade_peers) if name in totals]
+        for band in scheme.grades[max([0, *caps]) :]:
+            if band.at_least is not None and totals[who] < dec(band.at_least):
+                continue
+            if band.top is not None:
+                cut = cut_off(peers, band.top, scheme.quota)
+                if cut is None or totals[who] < cut:
+                    continue
+            admitted = all_met(scheme, band.admission, score["now"], people[who])
+            if admitted is None and band.missing is GateMissing.PENDING:
+                score["total"] = None
+            elif admitted is False or (admitted is None and band.missing is GateMissing.APPLY):
+                continue
+            score["grade"] = band.code
+            break
+        withheld = any(g.effect is Effect.WITHHOLD for g in score["applied"])
+        if withheld or score["total"] is None:
+            score["grade"] = None
+
+
+def remember(people: People, history: Past, year: int) -> None:
+    backs = sorted({back for _, _, back in history})
+    for person in people.values():
+        person.history = [Earlier(back, back <= year) for back in backs]
+    for (who, measure, back), (value, target) in history.items():
+        one = people[who].history[backs.index(back)]
+        if value is not None:
+            one.facts[measure] = dec(value)
+        if target is not None:
+            one.targets[measure] = dec(target)
 
 
 def oracle(
@@ -289,23 +301,35 @@ def oracle(
     facts: dict[Key, float],
     targets: dict[Key, float],
     own: dict[tuple[str, str, str], float],
+    history: Past | None = None,
+    groups: dict[Key, str] | None = None,
+    elapsed: float = 1.0,
+    year: int = 0,
 ) -> dict[str, dict[str, Any]]:
-    """Every subject's score; keys are (subject, measure) and (subject, indicator, name)."""
+    """Every subject's score; keys are (subject, measure) and (subject, indicator, name).
+
+    `history` by (subject, measure, back): value and target; up to `year` periods back are of this year.
+    """
     with localcontext() as context:
         context.prec = 60
-        people: People = {}
-        for who in sorted({subject for subject, _ in facts}):
-            people[who] = ({}, {}, {})
+        people: People = {who: Person() for who in sorted({subject for subject, _ in facts})}
         for (who, measure), value in facts.items():
-            people[who][0][measure] = dec(value)
+            people[who].facts[measure] = dec(value)
         for (who, measure), value in targets.items():
             if who in people:
-                people[who][1][measure] = dec(value)
+                people[who].targets[measure] = dec(value)
         for (who, indicator, name), value in own.items():
             if who in people:
-                people[who][2][indicator, name] = dec(value)
-        lines = lines_of(scheme, people)
-        scores = {who: person(scheme, facts, lines[who]) for who, (facts, _, _) in people.items()}
+                people[who].own[indicator, name] = dec(value)
+        for (who, grouping), group in (groups or {}).items():
+            people[who].groups[grouping] = group
+        remember(people, history or {}, year)
+        for person in people.values():
+            for one in (person, *person.history):
+                add_formulas(scheme, one.facts, one.targets)
+        lines = lines_of(scheme, people, dec(elapsed))
+        scores = {who: composed(scheme, person, lines[who]) for who, person in people.items()}
+        graded(scheme, people, scores)
     totals = sorted((s["total"] for s in scores.values() if s["total"] is not None), reverse=True)
     for score in scores.values():
         score["rank"] = None if score["total"] is None else totals.index(score["total"]) + 1

@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.scoring import InvalidScheme, fileschema, parse, presets, sha256, to_dict
+from lms.scoring.clauses import clauses_without_rule
 from lms.scoring.diffing import Change, differences
 from lms.scoring.document import Scheme
 from lms.scoring.examples import run_examples
 from lms.scoring.schemefile import read, write
+from lms.scoring.wordings import condition_words
 from lms.scoring.yamltext import DEEPEST, LARGEST, MOST_PARTS
-from tests.scoring.build import line
-from tests.scoring.test_properties import schemes
+from tests.scoring.build import document, line, section
+from tests.scoring.test_properties import gate, schemes
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = json.loads(Path(__file__).with_name("example_scheme.json").read_text(encoding="utf-8"))
@@ -324,6 +327,7 @@ def test_differences_are_told_by_the_codes_of_the_parts() -> None:
 
 PAGE = (ROOT / "docs" / "handbook" / "scheme-file.md").read_text(encoding="utf-8")
 WHOLE = re.findall(r"```yaml\n(format: .*?)```", PAGE, re.DOTALL)
+CONDITIONS = re.findall(r"^\| ([^|]+) \| `(\{measure: .*op: .*\})` \|$", PAGE, re.MULTILINE)
 WORDINGS = re.findall(r"^\| ([^|]+) \| `(\{preset: .*\})` \|$", PAGE, re.MULTILINE)
 
 
@@ -335,11 +339,32 @@ def test_the_complete_files_of_the_handbook_are_right() -> None:
         assert [one for one in outcomes if not one.agrees] == []
 
 
+def test_the_examples_of_the_handbook_are_right() -> None:
+    files = sorted((ROOT / "docs" / "handbook" / "examples").glob("*.yaml"))
+    assert len(files) >= 2
+    for file in files:
+        scheme = read(file.read_bytes())
+        assert [one for one in run_examples(scheme) if not one.agrees] == []
+        assert clauses_without_rule(scheme) == ()
+
+
 @pytest.mark.parametrize("rule", [rule for _, rule in WORDINGS], ids=[wording for wording, _ in WORDINGS])
 def test_every_wording_of_the_handbook_is_a_rule(rule: str) -> None:
     assert len(WORDINGS) >= 24
     scheme = with_rule(rule)
     assert read(write(scheme)) == scheme
+
+
+@pytest.mark.parametrize(("wording", "condition"), CONDITIONS)
+def test_every_condition_of_the_handbook_is_read_and_told(wording: str, condition: str) -> None:
+    data = yaml.safe_load(condition)
+    grades = [{"code": code, "name_zh": code, "at_least": low} for code, low in (("A", 90), ("D", None))]
+    found = gate("G", "multiply", "ge", 0, "pass", factor=0.5) | {"condition": data}
+    business = section("business", 100, line("X", 100))
+    scheme = parse(document(business, grades=grades, gates=[found], reason_for_full_business="x"))
+    assert read(write(scheme)) == scheme
+    told = condition_words(scheme, scheme.gates[0].condition)
+    assert set(re.findall(r"\d+", wording)) <= set(re.findall(r"\d+", told)) | set("一两三四")
 
 
 def test_the_handbook_names_every_field_and_choice_of_a_file() -> None:

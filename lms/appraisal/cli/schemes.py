@@ -29,6 +29,7 @@ from lms.core.textfile.write import safe_cell
 from lms.people.models import OrgUnit
 from lms.scoring import figures, schemefile
 from lms.scoring.clauses import clauses_without_rule
+from lms.scoring.conditions import grades_worth
 from lms.scoring.diffing import differences
 from lms.scoring.document import PositionKind
 from lms.scoring.examples import run_examples
@@ -68,19 +69,33 @@ def check(file: Path) -> None:
 
 @group.command("score")
 @click.argument("file", type=_FILE)
-@click.option("--facts", type=_FILE, required=True, help="CSV: subject, measure, value[, target].")
+@click.option("--facts", type=_FILE, required=True, help="CSV: subject, measure, value[, target][, period].")
+@click.option("--period", default="", help="Of the facts (2026Q3), where the CSV has a column period.")
+@click.option("--groups", type=_FILE, help="CSV: subject, grouping, group: who is whose peer.")
+@click.option("--elapsed", type=click.FloatRange(0, 1), default=1.0, help="What part of the period is over.")
 @click.option("--targets", type=_FILE, help="CSV: subject, measure, target.")
 @click.option("--coefficients", type=_FILE, help="CSV: subject, indicator, name, value, source.")
 @click.option("--out", type=_OUT, required=True, help="Where the results go (CSV, one row a subject).")
 @click.option("--trace", type=_OUT, help="Where every step goes (CSV).")
 def score(
-    file: Path, facts: Path, targets: Path | None, coefficients: Path | None, out: Path, trace: Path | None
+    file: Path,
+    facts: Path,
+    period: str,
+    groups: Path | None,
+    elapsed: float,
+    targets: Path | None,
+    coefficients: Path | None,
+    out: Path,
+    trace: Path | None,
 ) -> None:
     """Score a file of facts under the scheme FILE, without any database."""
     parsed = _read(file)
     with _named(facts):
-        given = figures.read_facts(facts.read_bytes())
-    wanted, own = given.targets, None
+        given = figures.read_facts(facts.read_bytes(), period, grades_worth(parsed))
+    wanted, own, grouped = given.targets, None, None
+    if groups:
+        with _named(groups):
+            grouped = figures.read_groups(groups.read_bytes())
     if targets:
         with _named(targets):
             wanted = figures.read_targets(targets.read_bytes())
@@ -92,7 +107,15 @@ def score(
     for subject, measure in _zero_targets(parsed, wanted):
         click.echo(f"{subject}: the target of {measure} is 0, by which nothing can be divided", err=True)
     with _named(coefficients or facts):
-        result = scoring.score(parsed, given.facts, wanted, coefficients=own)
+        result = scoring.score(
+            parsed,
+            given.facts,
+            wanted,
+            coefficients=own,
+            history=given.history,
+            groups=grouped,
+            elapsed=elapsed,
+        )
     _write(out, *_results(parsed, result))
     if trace:
         _write(trace, result.trace.column_names, _steps(result))

@@ -30,6 +30,7 @@ _MISSING = {
     "zero": N_("缺数据时按零分计。"),
     "full": N_("缺数据时按满分计（100 分，不超出上下限）。"),
     "peer_mean": N_("缺数据时按其他人的平均得分计。"),
+    "previous": N_("缺数据时按上期得分计。"),
     "exclude_and_rescale": N_("缺数据时不计此项，其权重按比例分给同模块其他指标。"),
 }
 
@@ -65,6 +66,7 @@ _CHANGES = {
 
 
 LABELS = {
+    "admission": N_("准入条件"),
     "at_least": N_("最低分"),
     "bound": N_("保底与封顶"),
     "bound_stage": N_("封顶与系数的先后"),
@@ -77,20 +79,27 @@ LABELS = {
     "effect": N_("效果"),
     "examples": N_("算例"),
     "floor": N_("保底分"),
+    "formula": N_("公式"),
+    "formulas": N_("公式"),
     "gates": N_("门槛"),
     "grade": N_("等级"),
+    "grade_peers": N_("等级名额的分组"),
     "grades": N_("等级"),
     "group": N_("合成方式"),
     "indicators": N_("指标"),
     "measure": N_("数据来源"),
     "missing": N_("缺数据时"),
     "name_en": N_("英文名称"),
+    "needs": N_("达标分"),
+    "peers": N_("同组"),
     "name_zh": N_("名称"),
     "places": N_("小数位数"),
     "points": N_("分数"),
+    "quota": N_("名额的取法"),
     "reason_for_full_business": N_("只考核业绩的理由"),
     "rule": N_("计分规则"),
     "sections": N_("模块"),
+    "top": N_("名额（%）"),
     "total": N_("总分"),
     "unit": N_("单位"),
     "value": N_("数值"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,7 +12,9 @@ from lms.appraisal import evidence
 from lms.appraisal.models import Cycle
 from lms.appraisal.rules.comprehensive import PREFIX
 from lms.appraisal.services.computing import scheme_of
-from lms.scoring.document import ReferenceKind
+from lms.scoring import Scheme
+from lms.scoring.document import RESULT, Condition, Gate, GateMissing, GradeBand, ReferenceKind
+from lms.scoring.formulas import with_formulas
 
 EXAMPLES = 5
 
@@ -48,30 +51,57 @@ def completeness(session: Session, cycle: Cycle) -> Completeness:
     scheme = scheme_of(cycle)
     found = evidence.gather(session, cycle, scheme)
     people = [str(row["subject"]) for row in found.people.to_pylist() if not row["away"]]
-    facts = _pairs(found.facts, "value")
+    facts = _pairs(with_formulas(scheme, found.facts, found.targets), "value")
     targets = _pairs(found.targets, "target")
     gaps: list[Gap] = []
     lacking: set[str] = set()
-    for _, line in scheme.indicators():
-        asked = [("actual", facts)]
-        if line.reference.kind is ReferenceKind.TARGET:
-            asked.append(("target", targets))
-        for what, known in asked:
-            without = [number for number in people if (number, line.measure) not in known]
-            lacking.update(without)
-            if without:
-                gaps.append(
-                    Gap(
-                        code=line.code,
-                        name_zh=line.name_zh,
-                        name_en=line.name_en,
-                        what=what,
-                        rating=line.measure.startswith(PREFIX),
-                        people=len(without),
-                        examples=tuple(without[:EXAMPLES]),
-                    )
+    for one in _asked(scheme):
+        known = targets if one.what == "target" else facts
+        without = [number for number in people if (number, one.measure) not in known]
+        lacking.update(without)
+        if without:
+            gaps.append(
+                Gap(
+                    code=one.code,
+                    name_zh=one.name_zh,
+                    name_en=one.name_en,
+                    what=one.what,
+                    rating=one.measure.startswith(PREFIX),
+                    people=len(without),
+                    examples=tuple(without[:EXAMPLES]),
                 )
+            )
     return Completeness(len(people), len(people) - len(lacking), tuple(gaps))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A figure that an indicator, a gate or a grade waits for."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    measure: str
+    what: str
+
+
+def _asked(scheme: Scheme) -> Iterator[_Asked]:
+    for _, line in scheme.indicators():
+        yield _Asked(line.code, line.name_zh, line.name_en, line.measure, "actual")
+        if line.reference.kind in (ReferenceKind.TARGET, ReferenceKind.TIME_ELAPSED):
+            yield _Asked(line.code, line.name_zh, line.name_en, line.measure, "target")
+        if line.reference.measure is not None:
+            yield _Asked(line.code, line.name_zh, line.name_en, line.reference.measure, "actual")
+    waiting: list[tuple[Gate | GradeBand, tuple[Condition, ...]]] = [
+        *((gate, gate.conditions) for gate in scheme.gates),
+        *((band, band.admission) for band in scheme.grades),
+    ]
+    for one, conditions in waiting:
+        measures = dict.fromkeys(condition.measure for condition in conditions)
+        if one.missing is GateMissing.PENDING:
+            for measure in measures:
+                if not measure.startswith(RESULT):
+                    yield _Asked(one.code, one.name_zh, one.name_en, measure, "actual")
 
 
 def _pairs(table: pa.Table, value: str) -> set[tuple[str, str]]:

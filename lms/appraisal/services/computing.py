@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms import scoring
-from lms.appraisal import evidence
+from lms.appraisal import evidence, surroundings
 from lms.appraisal.models import (
     Adjustment,
     Appraisal,
@@ -31,7 +31,7 @@ from lms.appraisal.models import (
 from lms.appraisal.rules.totals import final_grade, flag_of, places_of
 from lms.appraisal.services import frozen
 from lms.appraisal.services.cycles import sync_members
-from lms.core import jobs
+from lms.core import clock, jobs
 from lms.core.audit import Acting, record
 from lms.core.errors import Refused
 from lms.core.i18n import N_
@@ -83,7 +83,9 @@ def scheme_of(cycle: Cycle) -> scoring.Scheme:
 
 def gather(session: Session, cycle: Cycle) -> dict[str, pa.Table]:
     """Return all inputs of a cycle by table; reads only."""
-    return evidence.gather(session, cycle, scheme_of(cycle)).tables()
+    scheme = scheme_of(cycle)
+    own = evidence.gather(session, cycle, scheme).tables()
+    return own | surroundings.tables(session, cycle, scheme, clock.today())
 
 
 def freeze(session: Session, cycle: Cycle, kept: frozen.Kept, *, now: datetime) -> None:
@@ -106,7 +108,16 @@ def scored(cycle: Cycle) -> dict[str, pa.Table]:
     facts, targets = frozen.table(kept, "facts"), frozen.table(kept, "targets")
     present = [str(row["subject"]) for row in people if not row["away"]]
     absent = {str(row["subject"]) for row in people if row["leave_days"] and not row["away"]}
-    result = scoring.score(scheme, facts, targets, subjects=present, waits=absent)
+    result = scoring.score(
+        scheme,
+        facts,
+        targets,
+        history=frozen.table(kept, "history") if "history" in kept else None,
+        groups=frozen.table(kept, "groups") if "groups" in kept else None,
+        elapsed=frozen.table(kept, "elapsed")["elapsed"][0].as_py() if "elapsed" in kept else 1.0,
+        subjects=present,
+        waits=absent,
+    )
     return {name: getattr(result, name) for name in RESULTS}
 
 
@@ -193,7 +204,7 @@ def final_of(
     total = given["total"]
     if total is None or not change:
         return total, given["grade"]
-    return total + change, final_grade(scheme, total + change, given["gates"])
+    return total + change, final_grade(scheme, total + change, given["gates"], given["trace"])
 
 
 def place(session: Session, cycle_id: int) -> None:

@@ -132,7 +132,9 @@ def adjust(session: Session, proposal: Proposal, checker: Person, now: datetime)
         )
     )
     appraisal.final_total = (appraisal.final_total or Decimal(0)) + points
-    appraisal.final_grade = final_grade(scheme_of(appraisal.cycle), appraisal.final_total, appraisal.gates)
+    appraisal.final_grade = final_grade(
+        scheme_of(appraisal.cycle), appraisal.final_total, appraisal.gates, appraisal.trace
+    )
     session.flush()
     place(session, appraisal.cycle_id)
     record(session, checker, Action.RESULT_ADJUST.value, f"appraisal:{appraisal.id}", points=str(points))

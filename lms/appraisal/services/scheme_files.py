@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms import scoring
 from lms.appraisal.evidence import known_measures
 from lms.appraisal.models import Scheme, SchemeVersion
+from lms.appraisal.rules.groupings import GROUPINGS
 from lms.appraisal.services.schemes import design_parsed, latest_version, revise_parsed, version_of
 from lms.core.audit import Acting, record
 from lms.core.errors import Refused
@@ -28,7 +29,7 @@ def read_file(session: Session, content: bytes | str) -> scoring.Scheme:
     Raises:
         scoring.InvalidScheme: with every problem, its place and line; a measure that no data feeds is one.
     """
-    return schemefile.read(content, measures=measure_codes(session))
+    return schemefile.read(content, measures=measure_codes(session), groupings=GROUPINGS)
 
 
 def parsed_version(session: Session, scheme_id: int, number: int | None = None) -> scoring.Scheme:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
@@ -11,11 +12,14 @@ from sqlalchemy.orm import Session, joinedload
 from lms import scoring
 from lms.appraisal.models import Scheme, SchemeVersion, VersionState
 from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
+from lms.appraisal.rules.groupings import GROUPINGS
 from lms.core.audit import Acting, record
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
+from lms.scoring.document import Formula, Gate, GradeBand
 from lms.scoring.examples import run_examples
 from lms.scoring.presets import describe
+from lms.scoring.wordings import condition_words, formula_words, grade_words
 
 
 def check(draft: SchemeDraft, measures: Collection[str] | None = None) -> scoring.Scheme:
@@ -25,7 +29,7 @@ def check(draft: SchemeDraft, measures: Collection[str] | None = None) -> scorin
         scoring.InvalidScheme: with every problem and its path in the document; `measures` are the codes
             that exist (None accepts any).
     """
-    return scoring.parse(document_of(draft), measures=measures)
+    return scoring.parse(document_of(draft), measures=measures, groupings=GROUPINGS)
 
 
 def design_scheme(
@@ -147,7 +151,7 @@ def activate(
         raise Refused(N_("只有草稿可以启用。"))
     if seen is not None and seen != stamp(version):
         raise Refused(N_("您查看之后，其他人又修改了此方案，请重新核对后再启用。"))
-    _refuse_wrong_examples(scoring.parse(version.document, measures=measures))
+    _refuse_wrong_examples(scoring.parse(version.document, measures=measures, groupings=GROUPINGS))
     session.execute(
         update(SchemeVersion)
         .where(SchemeVersion.scheme_id == version.scheme_id, SchemeVersion.state == VersionState.ACTIVE)
@@ -237,10 +241,34 @@ def editable(version: SchemeVersion) -> SchemeDraft:
     return draft_of(version.document)
 
 
-def described(version: SchemeVersion, language: str) -> dict[str, str]:
-    """Return every rule of a version in plain words of one language, by indicator code."""
+def described(version: SchemeVersion, language: str, names: Mapping[str, str]) -> dict[str, str]:
+    """Return every rule of a version in plain words of one language, by indicator code.
+
+    `names` of measures and groupings in that language, by their codes.
+    """
     parsed = scoring.parse(version.document)
-    return {line.code: describe(line, language) for _, line in parsed.indicators()}
+    return {line.code: describe(line, language, names) for _, line in parsed.indicators()}
+
+
+@dataclass(frozen=True)
+class Worded:
+    """What a version says beside its indicators, in words; each with the part of the document it tells."""
+
+    formulas: tuple[tuple[Formula, str], ...]
+    gates: tuple[tuple[Gate, tuple[str, ...]], ...]
+    grades: tuple[tuple[GradeBand, str], ...]
+
+
+def worded(parsed: scoring.Scheme, language: str, names: Mapping[str, str]) -> Worded:
+    """Return formulas, conditions of gates and what grades ask for, in plain words of one language."""
+    return Worded(
+        tuple((one, formula_words(one.tree, language, names)) for one in parsed.formulas),
+        tuple(
+            (gate, tuple(condition_words(parsed, one, language, names) for one in gate.conditions))
+            for gate in parsed.gates
+        ),
+        tuple((band, grade_words(parsed, band, language, names)) for band in parsed.grades),
+    )
 
 
 def _refuse_wrong_examples(parsed: scoring.Scheme) -> None:

@@ -26,6 +26,7 @@ from lms.appraisal.models import (
 )
 from lms.appraisal.rules.comprehensive import SEVEN
 from lms.appraisal.rules.draft import IndicatorDraft, Mode, SchemeDraft
+from lms.appraisal.rules.groupings import GROUPINGS
 from lms.appraisal.rules.standing import (
     DETAILS,
     FLAGS,
@@ -78,6 +79,7 @@ LINE_STATES = {
     "zero": N_("按零分计"),
     "full": N_("按满分计"),
     "peer_mean": N_("按其他人的平均得分计"),
+    "previous": N_("按上期得分计"),
 }
 
 
@@ -142,6 +144,7 @@ def scheme(scheme_id: int) -> Any:
     version = (
         schemes.version_of(session, found.id, number) if number else schemes.latest_version(session, found.id)
     )
+    parsed, names = scoring.parse(version.document), _names()
     return render_template(
         "appraisal/scheme.html",
         scheme=found,
@@ -150,8 +153,9 @@ def scheme(scheme_id: int) -> Any:
         draft=schemes.editable(version),
         stamp=schemes.stamp(version),
         said=_said(version),
-        measures=_measure_names(),
-        parsed=scoring.parse(version.document),
+        measures=names | {one.code: local(one, "name") for one in parsed.formulas},
+        parsed=parsed,
+        worded=schemes.worded(parsed, page_language(), names),
     )
 
 
@@ -540,6 +544,11 @@ def _measure_names() -> dict[str, str]:
     return {code: names[place] for code, names in services.known_measures(db.session()).items()}
 
 
+def _names() -> dict[str, str]:
+    """Measures and groupings of peers by their codes, in the page's language."""
+    return _measure_names() | {code: say(name) for code, name in GROUPINGS.items()}
+
+
 def _units(action: Action) -> list[tuple[int, str]]:
     found = db.session().scalars(reachable(cycle_services.units(), OrgUnit, action))
     return [(unit.id, local(unit, "name")) for unit in found]
@@ -554,7 +563,7 @@ def _read(line: IndicatorDraft) -> IndicatorDraft:
 
 def _said(version: SchemeVersion) -> dict[str, list[str]]:
     """Each rule of a version in sentences, by indicator code."""
-    described = schemes.described(version, page_language())
+    described = schemes.described(version, page_language(), _names())
     return {
         line.code: [say(text, params) for text, params in in_words(_read(line))] or [described[line.code]]
         for section in schemes.editable(version).sections
