@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms import scoring
-from lms.appraisal import evidence, surroundings
+from lms.appraisal import evidence
 from lms.appraisal.models import (
     Adjustment,
     Appraisal,
@@ -29,7 +29,7 @@ from lms.appraisal.models import (
     Section,
 )
 from lms.appraisal.rules.totals import final_grade, flag_of, places_of
-from lms.appraisal.services import frozen
+from lms.appraisal.services import frozen, surroundings
 from lms.appraisal.services.cycles import sync_members
 from lms.core import clock, jobs
 from lms.core.audit import Acting, record
