@@ -129,6 +129,16 @@ class GateMissing(StrEnum):
     APPLY = "apply"
 
 
+class IndicatorClass(StrEnum):
+    """What an indicator is about, in the five classes of the regulator's guideline on appraisal."""
+
+    COMPLIANCE = "compliance"
+    RISK = "risk"
+    EFFICIENCY = "efficiency"
+    TRANSFORMATION = "transformation"
+    SOCIAL = "social"
+
+
 class Effect(StrEnum):
     """What a gate whose condition holds does."""
 
@@ -221,7 +231,11 @@ class ZeroDenominator:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """The whole rule of one indicator. `measure` names the figure that gives its actual and target."""
+    """The whole rule of one indicator. `measure` names the figure that gives its actual and target.
+
+    `indicator_class` (in files: class) and `point_in_time` (a scale on the last day alone) change no points,
+    only what `lint` finds; None: as the bank defines the measure.
+    """
 
     code: str
     name_zh: str
@@ -239,6 +253,8 @@ class Indicator:
     zero_denominator: ZeroDenominator = ZeroDenominator()
     moves_to: str | None = None
     clause: str = ""
+    indicator_class: IndicatorClass | None = None
+    point_in_time: bool | None = None
 
     @property
     def policies(self) -> tuple[Missing | None, ...]:
@@ -439,7 +455,9 @@ def example_to_dict(example: Example) -> dict[str, Any]:
 
 def indicator_to_dict(line: Indicator) -> dict[str, Any]:
     """One indicator as a JSON object, every default written out."""
-    data: dict[str, Any] = _brief(_plain(line), "moves_to", "clause")
+    plain = _plain(line)
+    plain["class"] = plain.pop("indicator_class")
+    data = _brief(plain, "moves_to", "clause", "class", "point_in_time")
     zero = line.zero_denominator
     data["zero_denominator"] = zero.policy.value if zero.policy else {"points": _number(zero.points or 0.0)}
     return data

@@ -29,6 +29,7 @@ from lms.scoring.document import (
     GradeBand,
     Group,
     Indicator,
+    IndicatorClass,
     Missing,
     Op,
     OwnCoefficient,
@@ -184,6 +185,8 @@ def _indicator(data: Data) -> Indicator:
         zero_denominator=_zero_denominator(data.get("zero_denominator", Missing.PENDING)),
         moves_to=data.get("moves_to"),
         clause=data.get("clause", ""),
+        indicator_class=IndicatorClass(data["class"]) if data.get("class") else None,
+        point_in_time=data.get("point_in_time"),
     )
 
 

@@ -11,6 +11,7 @@ from lms.scoring.document import (
     Effect,
     GateMissing,
     Group,
+    IndicatorClass,
     Missing,
     Op,
     PositionKind,
@@ -96,6 +97,8 @@ INDICATOR = _object(
             "else": _one_of(Missing),
         },
         "clause": CLAUSE_NUMBER,
+        "class": {"enum": [*(one.value for one in IndicatorClass), None]},
+        "point_in_time": {"type": ["boolean", "null"]},
     },
 )
 SECTION = _object(
