@@ -146,7 +146,11 @@ class LintForm(Form):
     """A lint rule as the bank wants it from a day on."""
 
     code = StringField(_l("代码"), validators=[Length(max=60)])
-    check = SelectField(_l("检查什么"), choices=[(one.value, _l(name)) for one, name in CHECK_NAMES.items()])
+    check = SelectField(
+        _l("检查什么"),
+        choices=[(one.value, _l(name)) for one, name in CHECK_NAMES.items()],
+        default=Check.CLASS_WEIGHT_MIN.value,  # of a known rule it is not asked
+    )
     title_zh = StringField(_l("规则"), validators=[DataRequired(_l("请填写规则。")), Length(max=200)])
     title_en = StringField(_l("规则（英文）"), validators=[Length(max=200)])
     enabled = SelectField(_l("是否启用"), choices=[("yes", _l("启用")), ("no", _l("停用"))], default="yes")
