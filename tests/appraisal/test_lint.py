@@ -103,6 +103,30 @@ def test_the_change_of_a_balance_on_a_single_day_is_one_as_well(session: Session
     assert not indicators.traits(session)["GROWTH"].point_in_time
 
 
+def test_an_administrator_classes_an_indicator_on_its_page(
+    session: Session, story: Story, enter: Enter
+) -> None:
+    house, _ = story
+    found = classed(session, "DEPOSIT", None)
+    path = f"/admin/indicators/{found.id}"
+    data = {"indicator_class": "risk", "point_in_time": "no"}
+    assert enter("hr").post(f"{path}/class", data=data).status_code == 403
+    grant(session, SYSTEM, house.accounts["hr"], Role.ADMIN, house.units["HO"], date(2020, 1, 1))
+    session.commit()
+    client = enter("hr")
+    assert client.post(f"{path}/class", data=data).status_code == 303
+    session.expire_all()
+    assert (found.indicator_class, found.point_in_time) == (IndicatorClass.RISK, False)
+    assert "不是时点性规模" in client.get(path).text
+    assert "风险管理类" in client.get("/admin/indicators").text
+    assert client.post(f"{path}/class", data={"indicator_class": "other"}).status_code == 409
+    assert (
+        client.post(f"{path}/class", data={"indicator_class": "-", "point_in_time": "-"}).status_code == 303
+    )
+    session.expire_all()
+    assert (found.indicator_class, found.point_in_time) == (None, None)
+
+
 # ---------------------------------------------------------------- before a scheme is activated
 
 
