@@ -63,6 +63,9 @@ class Action(StrEnum):
     TARGET_SET = "indicators:target:set"
     TARGET_VIEW = "indicators:target:view"
     TARGET_ANSWER = "indicators:target:answer"
+    TARGET_EXCEED = "indicators:target:exceed"
+    LINT_VIEW = "indicators:lint:view"
+    LINT_SET = "indicators:lint:set"
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"

@@ -78,6 +78,12 @@ MEANING: dict[Action, tuple[str, str]] = {
     Action.VALUE_HIDE: ("hide an imported value, show it again", "隐藏或恢复导入的值"),
     Action.TARGET_SET: ("targets of units and people, and the answers to them", "分解目标、查看答复"),
     Action.TARGET_VIEW: ("the versions of a target", "目标的版本"),
+    Action.TARGET_EXCEED: (
+        "give a reason for targets below above the unit's own",
+        "提交下级目标超出本机构的理由",
+    ),
+    Action.LINT_VIEW: ("see the lint rules", "查看检查规则"),
+    Action.LINT_SET: ("set lint rules for the bank", "设置本行检查规则"),
     Action.TARGET_ANSWER: ("accept or question the own targets", "答复自己的目标"),
 }
 
@@ -139,12 +145,15 @@ EVENTS: dict[str, tuple[str, str]] = {
     "feedback:wave:open": ("feedback form opened", "开放反馈表"),
     "indicators:derivation:keep": ("derived values computed anew", "重新推导指标值"),
     "indicators:indicator:by_hand": ("typing of an indicator allowed or ended", "允许或停止人工录入指标"),
+    "indicators:indicator:classify": ("class of an indicator set", "设置指标类别"),
     "indicators:indicator:define": ("indicator defined", "定义指标"),
     "indicators:indicator:formula": ("formula of an indicator set", "设置指标公式"),
     "indicators:indicator:income": ("income counted in a change, or not", "切换收支是否计入变动"),
+    "indicators:lint:set": ("lint rule set or switched off", "设置或停用检查规则"),
     "indicators:model:change": ("data model changed", "修改数据模型"),
     "indicators:model:drop": ("data model dropped", "删除数据模型"),
     "indicators:target:answer": ("target accepted or questioned", "答复目标"),
+    "indicators:target:exceed": ("children's targets above the parent's approved", "批准下级目标超出上级"),
     "indicators:target:set": ("targets set", "下达目标"),
     "indicators:value:type": ("values typed by hand", "人工录入指标值"),
     "indicators:value:hide": ("value hidden", "隐藏数值"),

@@ -141,6 +141,13 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
         },
     ),
     (Action.TARGET_ANSWER, {Role.TRAINEE: OWN, Role.SUPERVISOR: OWN, Role.HEAD: OWN}),
+    (
+        Action.TARGET_EXCEED,
+        {Role.SUPERVISOR: SUBTREE, Role.HEAD: SUBTREE, Role.HR: SUBTREE, Role.ADMIN: ALL},
+    ),
+    (Action.LINT_VIEW, {Role.HR: ALL, Role.COMPLIANCE: ALL, Role.ADMIN: ALL}),
+    # Rules hold for the whole bank: only who reaches the head office may set them.
+    (Action.LINT_SET, {Role.HR: SUBTREE, Role.ADMIN: ALL}),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),

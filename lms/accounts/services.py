@@ -29,6 +29,9 @@ FOUNDED_BEFORE = 50
 LABELS = {
     "code": N_("代码"),
     "number": N_("工号"),
+    "period": N_("期间"),
+    "parent": N_("本机构目标"),
+    "children": N_("下级合计"),
     "total": N_("计算得分"),
     "points": N_("调整分值"),
     "reason": N_("理由"),
@@ -48,7 +51,7 @@ def details(diff: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _shown(key: str, value: Any) -> str:
-    if key not in ("total", "points"):
+    if key not in ("total", "points", "parent", "children"):
         return str(value)
     text = f"{Decimal(str(value)):{'+' if key == 'points' else ''},.2f}"
     return text.replace("-", "−")

@@ -137,6 +137,7 @@ class IndicatorRow(Rows):
             missing=self.missing.data,
             custom=before.custom if before and mode is Mode.CUSTOM else None,
             clause=before.clause if before else "",
+            lint=before.lint if before else {},
         )
 
 

@@ -69,7 +69,11 @@ class Scheme(Model):
 
 
 class SchemeVersion(Model):
-    """One wording of a scheme: a document of room scoring under its hash, fixed once it is active."""
+    """One wording of a scheme: a document of room scoring under its hash, fixed once it is active.
+
+    `lint` is what the rule check found when it was activated ({"day", "findings"}), `lint_reason` why it was
+    activated with warnings.
+    """
 
     __tablename__ = "scheme_version"
     __table_args__ = (UniqueConstraint("scheme_id", "number"),)
@@ -82,6 +86,8 @@ class SchemeVersion(Model):
     reason: Mapped[str] = mapped_column(String(1000), default="")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lint: Mapped[Any | None] = mapped_column(Json)
+    lint_reason: Mapped[str] = mapped_column(String(1000), default="", server_default="")
     lock: Mapped[int] = mapped_column(default=1)
 
     scheme: Mapped[Scheme] = relationship()

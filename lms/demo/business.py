@@ -31,6 +31,7 @@ from lms.indicators.services import (
     run_import,
     set_formula,
 )
+from lms.scoring.document import IndicatorClass
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,29 @@ def _demo(
         aggregate=aggregate,
         direction=direction,
     )
-    return Demo(replace(draft, by_hand=code in BY_HAND), Decimal(target), aggregate is Aggregate.SUM)
+    draft = replace(draft, by_hand=code in BY_HAND, indicator_class=CLASSES[code])
+    return Demo(draft, Decimal(target), aggregate is Aggregate.SUM)
 
 
 BY_HAND = ("SATISFACTION", "LOG_RATE")
+CLASSES = {
+    "DEPOSIT_AVG": IndicatorClass.TRANSFORMATION,
+    "NPL_RATIO": IndicatorClass.RISK,
+    "AUM": IndicatorClass.TRANSFORMATION,
+    "DEPOSIT_GROWTH": IndicatorClass.TRANSFORMATION,
+    "CUSTOMER_GROWTH": IndicatorClass.TRANSFORMATION,
+    "FEE_INCOME": IndicatorClass.EFFICIENCY,
+    "CARDS": IndicatorClass.TRANSFORMATION,
+    "CHANNELS": IndicatorClass.TRANSFORMATION,
+    "PRODUCTS": IndicatorClass.TRANSFORMATION,
+    "SATISFACTION": IndicatorClass.SOCIAL,
+    "LOG_RATE": IndicatorClass.COMPLIANCE,
+    "CONFIRMED_BREACHES": IndicatorClass.COMPLIANCE,
+    "AUM_GROWTH": IndicatorClass.TRANSFORMATION,
+    "ASSETS": IndicatorClass.TRANSFORMATION,
+    "FEE_YIELD": IndicatorClass.EFFICIENCY,
+}
+"""What each is about, for the rule check."""
 _SETS = IndicatorSet
 INDICATORS = (
     _demo(
@@ -148,9 +168,10 @@ def define(session: Session, actor: Acting) -> None:
     """Define the indicators."""
     for demo in INDICATORS:
         define_indicator(session, actor, demo.draft)
-    define_indicator(session, actor, BREACHES)
+    define_indicator(session, actor, replace(BREACHES, indicator_class=CLASSES[BREACHES.code]))
     for draft, formula in DERIVED:
-        set_formula(session, actor, define_indicator(session, actor, draft), formula)
+        classed = replace(draft, indicator_class=CLASSES[draft.code])
+        set_formula(session, actor, define_indicator(session, actor, classed), formula)
 
 
 def bring_in(

@@ -175,6 +175,16 @@ class GateMissing(StrEnum):
     APPLY = "apply"
 
 
+class IndicatorClass(StrEnum):
+    """What an indicator is about, in the five classes of the regulator's guideline on appraisal."""
+
+    COMPLIANCE = "compliance"
+    RISK = "risk"
+    EFFICIENCY = "efficiency"
+    TRANSFORMATION = "transformation"
+    SOCIAL = "social"
+
+
 class Effect(StrEnum):
     """What a gate whose condition holds does."""
 
@@ -284,6 +294,8 @@ class Indicator:
     """The whole rule of one indicator. `measure` names the figure that gives its actual and target.
 
     `peers` names the grouping within which people are compared (branch, grade …); "": all who are scored.
+    `indicator_class` (in files: class) and `point_in_time` (a scale on the last day alone) change no points,
+    only what `lint` finds; None: as the bank defines the measure.
     """
 
     code: str
@@ -303,6 +315,8 @@ class Indicator:
     moves_to: str | None = None
     clause: str = ""
     peers: str = ""
+    indicator_class: IndicatorClass | None = None
+    point_in_time: bool | None = None
 
     @property
     def policies(self) -> tuple[Missing | None, ...]:
@@ -675,7 +689,9 @@ def example_to_dict(example: Example) -> dict[str, Any]:
 
 def indicator_to_dict(line: Indicator) -> dict[str, Any]:
     """One indicator as a JSON object, every default written out."""
-    data: dict[str, Any] = _brief(_plain(line), "moves_to", "clause", "peers")
+    plain = _plain(line)
+    plain["class"] = plain.pop("indicator_class")
+    data: dict[str, Any] = _brief(plain, "moves_to", "clause", "peers", "class", "point_in_time")
     zero = line.zero_denominator
     data["zero_denominator"] = zero.policy.value if zero.policy else {"points": _number(zero.points or 0.0)}
     data["reference"] = reference_to_dict(line.reference)

@@ -32,6 +32,7 @@ from lms.scoring.document import (
     GradeBand,
     Group,
     Indicator,
+    IndicatorClass,
     Missing,
     Node,
     Op,
@@ -205,6 +206,8 @@ def _indicator(data: Data) -> Indicator:
         moves_to=data.get("moves_to"),
         clause=data.get("clause", ""),
         peers=data.get("peers", ""),
+        indicator_class=IndicatorClass(data["class"]) if data.get("class") else None,
+        point_in_time=data.get("point_in_time"),
     )
 
 

@@ -12,6 +12,7 @@ from lms.scoring.document import (
     Effect,
     GateMissing,
     Group,
+    IndicatorClass,
     Missing,
     Op,
     Operation,
@@ -113,6 +114,8 @@ INDICATOR = _object(
         },
         "clause": CLAUSE_NUMBER,
         "peers": GROUPING,
+        "class": {"enum": [*(one.value for one in IndicatorClass), None]},
+        "point_in_time": {"type": ["boolean", "null"]},
     },
 )
 SECTION = _object(

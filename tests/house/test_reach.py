@@ -149,6 +149,7 @@ EXPECTED: dict[str, Callable[[Plain, Any], Sides]] = {
     "leave": of_person,
     "account": of_own_person,
     "proposal": of_unit,
+    "target_excess": of_unit,
     "lesson": of_lesson,
     "course_medium": of_lesson,
     "cohort": lambda plain, row: (plain.learners(row.id), plain.trained(row.id), {row.org_unit_id}),

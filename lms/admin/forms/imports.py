@@ -22,6 +22,8 @@ from lms.indicators.rules import (
     Policy,
     UploadDraft,
 )
+from lms.scoring.document import IndicatorClass
+from lms.scoring.lint import CLASS_NAMES
 from lms.web.forms import Form
 from lms.web.text import lazy as _l
 
@@ -60,6 +62,10 @@ AGGREGATES = {
 
 def _choices(words: dict[Any, Any]) -> list[tuple[str, Any]]:
     return [(str(key), word) for key, word in words.items()]
+
+
+CLASSES = [("-", _l("未归类")), *((one.value, _l(name)) for one, name in CLASS_NAMES.items())]
+SINGLE_DAY = [("-", _l("按定义判断")), ("yes", _l("是")), ("no", _l("不是"))]
 
 
 class UploadForm(Form):
@@ -116,6 +122,8 @@ class IndicatorForm(Form):
     maximum = DecimalField(_l("允许的最大值"), validators=[Blank(), NumberRange(-(10**12), 10**12)], places=6)
     whole = BooleanField(_l("只能是整数"))
     by_hand = BooleanField(_l("可以人工录入"))
+    indicator_class = SelectField(_l("指标类别"), choices=CLASSES, default="-")
+    point_in_time = SelectField(_l("是否时点性规模"), choices=SINGLE_DAY, default="-")
     base = SelectField(_l("变动指标所对应的指标"), validators=[InputRequired()], validate_choice=True)
 
     def to_draft(self) -> IndicatorDraft:
@@ -133,7 +141,31 @@ class IndicatorForm(Form):
             whole=bool(self.whole.data),
             by_hand=bool(self.by_hand.data),
             base=None if self.base.data == "-" else str(self.base.data),
+            indicator_class=class_of(self.indicator_class.data),
+            point_in_time=declared(self.point_in_time.data),
         )
+
+
+class ClassForm(Form):
+    """What class an indicator is of, and whether it is the scale of a single day."""
+
+    indicator_class = SelectField(_l("指标类别"), choices=CLASSES, default="-")
+    point_in_time = SelectField(_l("是否时点性规模"), choices=SINGLE_DAY, default="-")
+
+    def show(self, indicator_class: IndicatorClass | None, *, point_in_time: bool | None) -> None:
+        """Show what holds now."""
+        self.indicator_class.data = indicator_class.value if indicator_class else "-"
+        self.point_in_time.data = {None: "-", True: "yes", False: "no"}[point_in_time]
+
+
+def class_of(chosen: Any) -> IndicatorClass | None:
+    """Return the class that was chosen."""
+    return None if chosen in (None, "-") else IndicatorClass(chosen)
+
+
+def declared(chosen: Any) -> bool | None:
+    """Return what was declared: yes, no, or nothing."""
+    return {"yes": True, "no": False}.get(chosen)
 
 
 def _limit(value: Any) -> Decimal | None:

@@ -9,17 +9,27 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
 from lms.access.actions import Action
-from lms.admin.forms.imports import AGGREGATES, DIRECTIONS, SETS, IndicatorForm
+from lms.admin.forms.imports import (
+    AGGREGATES,
+    DIRECTIONS,
+    SETS,
+    ClassForm,
+    IndicatorForm,
+    class_of,
+    declared,
+)
 from lms.admin.forms.indicators import ChangeForm, CombineForm, groups
 from lms.admin.views.blueprint import bp
 from lms.core import clock
 from lms.core.db import db
 from lms.core.errors import Refused
+from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.indicators import services
 from lms.indicators.models import Indicator
 from lms.indicators.services import Formula, IndicatorSet, Op, dump
 from lms.people.services import found_employees
+from lms.scoring.lint import CLASS_NAMES
 from lms.web.current import person
 from lms.web.guard import requires
 from lms.web.load import load, reachable
@@ -42,6 +52,7 @@ def indicators() -> str:
         sets=SETS,
         directions=DIRECTIONS,
         aggregates=AGGREGATES,
+        class_names=CLASS_NAMES,
         may_define=person().can(Action.INDICATOR_DEFINE),
     )
 
@@ -89,6 +100,8 @@ def show_indicator(indicator_id: int) -> str:
         if formula is not None and formula.income
         else []
     )
+    classed = ClassForm(formdata=None)
+    classed.show(indicator.indicator_class, point_in_time=indicator.point_in_time)
     number = max(request.args.get("page", 1, type=int), 1)
     shown = both[(number - 1) * 50 : number * 50]
     return render_template(
@@ -105,8 +118,30 @@ def show_indicator(indicator_id: int) -> str:
         sets=SETS,
         directions=DIRECTIONS,
         aggregates=AGGREGATES,
+        class_names=CLASS_NAMES,
+        class_form=classed,
+        single_day=services.traits(session)[indicator.code].point_in_time,
         may_define=person().can(Action.INDICATOR_DEFINE),
     )
+
+
+@bp.post("/indicators/<int:indicator_id>/class")
+@requires(Action.INDICATOR_DEFINE)
+def classify_indicator(indicator_id: int) -> Any:
+    """Say what class an indicator is of, and whether it is the scale of a single day."""
+    indicator = load(Indicator, indicator_id, Action.INDICATOR_DEFINE)
+    form = ClassForm()
+    if not form.validate_on_submit():
+        raise Refused(N_("请从列表中选择指标类别。"))
+    services.classify(
+        db.session(),
+        person(),
+        indicator,
+        class_of(form.indicator_class.data),
+        point_in_time=declared(form.point_in_time.data),
+    )
+    flash(_("指标类别已保存。"), "success")
+    return redirect(url_for("admin.show_indicator", indicator_id=indicator.id), 303)
 
 
 @bp.route("/indicators/<int:indicator_id>/formula", methods=["GET", "POST"])

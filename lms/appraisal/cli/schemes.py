@@ -9,6 +9,7 @@ import csv
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,20 @@ from lms import scoring
 from lms.appraisal.models import Scheme
 from lms.appraisal.rules.words import told_difference
 from lms.appraisal.services import scheme_files
+from lms.appraisal.services.linting import lint_of
 from lms.core import clock
 from lms.core.audit import SYSTEM
 from lms.core.db import db
 from lms.core.errors import NotFound, Refused
 from lms.core.textfile.write import safe_cell
 from lms.people.models import OrgUnit
-from lms.scoring import figures, schemefile
+from lms.scoring import figures, lint, schemefile
 from lms.scoring.clauses import clauses_without_rule
 from lms.scoring.conditions import grades_worth
 from lms.scoring.diffing import differences
 from lms.scoring.document import PositionKind
 from lms.scoring.examples import run_examples
+from lms.scoring.lint.frozen import frozen, is_warning
 from lms.scoring.problems import Problem, RefusedError
 from lms.scoring.yamltext import LARGEST
 
@@ -45,8 +48,15 @@ _DIVIDED_BY_TARGET = (PositionKind.RATIO, PositionKind.RELATIVE)
 
 @group.command("check")
 @click.argument("file", type=_FILE)
-def check(file: Path) -> None:
-    """Check the scheme FILE and run its examples; print what each expects and gets."""
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day whose rules hold; today.")
+@click.option("--bank", is_flag=True, help="With the bank's own rules and classes (asks the database).")
+@click.option("--strict", is_flag=True, help="Exit 1 on a warning of the rule check, too.")
+def check(file: Path, day: datetime | None, *, bank: bool, strict: bool) -> None:
+    """Check the scheme FILE and run its examples; print what each expects and gets, and what lint finds.
+
+    Without --bank no database is asked: the rules are those that come with the house, and a class that
+    matters stands in the file itself (`class`).
+    """
     parsed = _read(file)
     lines = len(parsed.indicators())
     click.echo(
@@ -62,9 +72,36 @@ def check(file: Path) -> None:
             f"{'ok' if one.agrees else 'WRONG':<5} {one.example}: {one.place}: "
             f"expected {_shown(one.expected)}, got {_shown(one.got)}"
         )
+    warned = _lint(parsed, day.date() if day else clock.today(), bank=bank)
     if wrong:
         click.echo(f"{wrong} results differ from the examples", err=True)
+    if warned and strict:
+        click.echo(f"{warned} warnings of the rule check", err=True)
+    if wrong or (warned and strict):
         sys.exit(1)
+
+
+def _lint(parsed: scoring.Scheme, day: date, *, bank: bool) -> int:
+    """Print what the rules of the day find; return how many warnings there are."""
+    found = (
+        lint_of(db.session(), parsed, day)
+        if bank
+        else [
+            frozen(one)
+            for one in lint.findings(
+                parsed, lint.in_force(lint.shipped().rules, (), day), lint.shipped().traits
+            )
+        ]
+    )
+    for one in found:
+        about = ", ".join([*one["classes"], *one["indicators"]])
+        against = f" ({one['against']})" if one["against"] else ""
+        source = one["number"] or one["source_zh"]
+        click.echo(
+            f"{one['severity']:<7} {one['rule']}: {about and about + ': '}"
+            f"{one['message'] % one['params']}{against} [{source}]"
+        )
+    return sum(is_warning(one) for one in found)
 
 
 @group.command("score")

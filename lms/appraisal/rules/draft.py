@@ -52,6 +52,8 @@ class IndicatorDraft:
     missing: str = "pending"
     custom: Data | None = None
     clause: str = ""
+    lint: Data = field(default_factory=dict)
+    """What the document itself says for the rule check (class, point_in_time); the editor leaves it alone."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ def _indicator(line: IndicatorDraft) -> dict[str, Any]:
         "unit": line.unit,
         "weight": line.weight,
         "clause": line.clause,
+        **line.lint,
     }
     if line.mode is Mode.CUSTOM:
         return {**(line.custom or {}), **head}
@@ -290,6 +293,7 @@ def _row(line: Data, mode: Mode, **rule: Any) -> IndicatorDraft:
         cap=bound.get("cap"),
         missing=line.get("missing", "pending"),
         clause=line.get("clause", ""),
+        lint={name: line[name] for name in ("class", "point_in_time") if name in line},
         **rule,
     )
 

@@ -13,11 +13,14 @@ from lms import scoring
 from lms.appraisal.models import Scheme, SchemeVersion, VersionState
 from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
 from lms.appraisal.rules.groupings import GROUPINGS
+from lms.appraisal.services.linting import lint_of
 from lms.core.audit import Acting, record
+from lms.core.clock import local_day
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
 from lms.scoring.document import Formula, Gate, GradeBand
 from lms.scoring.examples import run_examples
+from lms.scoring.lint.frozen import is_warning
 from lms.scoring.presets import describe
 from lms.scoring.wordings import condition_words, formula_words, grade_words
 
@@ -137,28 +140,39 @@ def activate(
     now: datetime,
     measures: Collection[str] | None = None,
     seen: str | None = None,
+    lint_reason: str = "",
 ) -> None:
     """Make a draft version the one that new cycles use; the active one before it retires.
 
     `seen` is the stamp of the version that was looked at: what others saved since is not activated unseen.
+    What the rule check finds on the day is kept with the version, and so is the reason for its warnings.
 
     Raises:
-        Refused: when the version is no draft, another person saved meanwhile, or an example of it comes out
-            otherwise than it says.
+        Refused: when the version is no draft, another person saved meanwhile, an example of it comes out
+            otherwise than it says, or the rule check warns and there is no reason.
         scoring.InvalidScheme: when it asks for a measure that no longer exists.
     """
     if version.state is not VersionState.DRAFT:
         raise Refused(N_("只有草稿可以启用。"))
     if seen is not None and seen != stamp(version):
         raise Refused(N_("您查看之后，其他人又修改了此方案，请重新核对后再启用。"))
-    _refuse_wrong_examples(scoring.parse(version.document, measures=measures, groupings=GROUPINGS))
+    parsed = scoring.parse(version.document, measures=measures, groupings=GROUPINGS)
+    _refuse_wrong_examples(parsed)
+    day = local_day(now)
+    found = lint_of(session, parsed, day)
+    warned = sorted({one["rule"] for one in found if is_warning(one)})
+    reason = lint_reason.strip()[:1000] if warned else ""
+    if warned and not reason:
+        raise Refused(N_("规则检查有警告，请写明仍要启用的理由。"))
     session.execute(
         update(SchemeVersion)
         .where(SchemeVersion.scheme_id == version.scheme_id, SchemeVersion.state == VersionState.ACTIVE)
         .values(state=VersionState.RETIRED)
     )
     version.state, version.activated_at = VersionState.ACTIVE, now
+    version.lint, version.lint_reason = {"day": day.isoformat(), "findings": found}, reason
     session.flush()
+    warnings = {"warnings": warned, "reason": reason} if warned else {}
     record(
         session,
         actor,
@@ -166,6 +180,7 @@ def activate(
         f"scheme:{version.scheme_id}",
         number=version.number,
         sha256=version.sha256,
+        **warnings,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -39,14 +40,17 @@ from lms.appraisal.rules.standing import (
 from lms.appraisal.rules.words import in_words, plain
 from lms.appraisal.services import cycles as cycle_services
 from lms.appraisal.services import publishing, ratings, results, schemes
+from lms.appraisal.services.linting import lint_of
 from lms.core import clock
 from lms.core.db import db
 from lms.core.errors import Problem, Refused, Rejected
 from lms.core.i18n import N_
 from lms.core.jobs import Job
+from lms.core.periods import Period
 from lms.people.models import OrgUnit
+from lms.scoring.lint.frozen import Kept, class_name, is_warning, severity_name
 from lms.web import charts
-from lms.web.current import person
+from lms.web.current import is_signed_in, person
 from lms.web.filters import points
 from lms.web.guard import requires
 from lms.web.load import load, reachable
@@ -83,6 +87,20 @@ LINE_STATES = {
 }
 
 
+@dataclass(frozen=True)
+class LintCard:
+    """What the rule check of a version shows; `kept`: as it was found at activation."""
+
+    day: date
+    findings: Sequence[Kept]
+    kept: bool = False
+
+    @property
+    def warns(self) -> bool:
+        """Whether activating needs a written reason."""
+        return any(is_warning(one) for one in self.findings)
+
+
 @bp.context_processor
 def words() -> dict[str, Any]:
     """Names of states and steps, and how figures are written."""
@@ -103,6 +121,12 @@ def words() -> dict[str, Any]:
         "seven": SEVEN,
         "adjust_action": Action.RESULT_ADJUST,
         "list_action": Action.RESULT_LIST,
+        "class_name": lambda code: say(class_name(code)),
+        "first_day": lambda period: Period.parse(period).first.isoformat(),
+        "iso_day": date.fromisoformat,
+        "lines_of": lambda parsed: {line.code: line for _, line in parsed.indicators()},
+        "may_see_lint": person().can(Action.LINT_VIEW) if is_signed_in() else False,
+        "severity_name": lambda code: say(severity_name(code)),
     }
 
 
@@ -156,7 +180,19 @@ def scheme(scheme_id: int) -> Any:
         measures=names | {one.code: local(one, "name") for one in parsed.formulas},
         parsed=parsed,
         worded=schemes.worded(parsed, page_language(), names),
+        lint=_lint(version, parsed),
     )
+
+
+def _lint(version: SchemeVersion, parsed: scoring.Scheme) -> LintCard:
+    """What the rule check finds on the day asked for; of an activated version, what it found then."""
+    try:
+        day = date.fromisoformat(request.args.get("on", ""))
+    except ValueError:
+        if version.lint is not None:
+            return LintCard(date.fromisoformat(version.lint["day"]), version.lint["findings"], kept=True)
+        day = clock.today()
+    return LintCard(day, lint_of(db.session(), parsed, day))
 
 
 @bp.route("/schemes/new", methods=["GET", "POST"])
@@ -237,6 +273,7 @@ def scheme_activate(scheme_id: int) -> Any:
             now=clock.now(),
             measures=list(_measure_names()),
             seen=request.form.get("seen"),
+            lint_reason=request.form.get("lint_reason", ""),
         )
     except scoring.InvalidScheme as error:
         raise Rejected([Problem(one.message, one.params) for one in error.problems]) from error

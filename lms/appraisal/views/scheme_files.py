@@ -16,7 +16,8 @@ from lms.appraisal.models import Scheme
 from lms.appraisal.rules.words import LABELS, place_words, plain, told_difference
 from lms.appraisal.services import cycles as cycle_services
 from lms.appraisal.services import scheme_files, schemes
-from lms.appraisal.views.pages import bp
+from lms.appraisal.services.linting import lint_of
+from lms.appraisal.views.pages import LintCard, bp
 from lms.core import clock
 from lms.core.db import db
 from lms.core.errors import Refused
@@ -134,6 +135,7 @@ def _looked_at(form: SchemeFileForm, parsed: scoring.Scheme, content: bytes) -> 
         parsed=parsed,
         scheme=found,
         version=version,
+        lint=LintCard(clock.today(), lint_of(session, parsed, clock.today())),
         changes=_changes(before, parsed) if before else [],
     )
 

@@ -5,6 +5,7 @@ from lms.indicators.models.datamodel import DataField, DataModel, DataModelChang
 from lms.indicators.models.feeds import Arrival, Balance, Feed
 from lms.indicators.models.importing import ImportBatch, ImportMapping, ImportUpload
 from lms.indicators.models.indicator import Indicator
+from lms.indicators.models.lint import LintRow, TargetExcess
 from lms.indicators.models.target import Target, TargetAnswer
 from lms.indicators.models.values import Derivation, HiddenValue, Recalculation, TypedValue
 
@@ -23,8 +24,10 @@ __all__ = [
     "ImportMapping",
     "ImportUpload",
     "Indicator",
+    "LintRow",
     "Recalculation",
     "Target",
     "TargetAnswer",
+    "TargetExcess",
     "TypedValue",
 ]

@@ -12,6 +12,7 @@ from lms.core.db import Model
 from lms.core.reach import Reach
 from lms.core.types import EnumText, Json, Score
 from lms.indicators.rules.kinds import Aggregate, Direction, IndicatorSet
+from lms.scoring.document import IndicatorClass
 
 
 class Indicator(Model):
@@ -19,7 +20,8 @@ class Indicator(Model):
 
     A derived indicator has a `formula` over other indicators (see `rules.formula`); `base` is what a
     change indicator is the change of. `income_counts` is the switch whether the income terms of a change
-    formula take part. `by_hand` says that people may type its values.
+    formula take part. `by_hand` says that people may type its values. `point_in_time` declares whether it is
+    the scale of a single day; None: as the rest of the definition tells (`rules.classes.is_point_in_time`).
     """
 
     __tablename__ = "indicator"
@@ -39,5 +41,7 @@ class Indicator(Model):
     formula: Mapped[Any | None] = mapped_column(Json)
     income_counts: Mapped[bool] = mapped_column(default=True, server_default=true())
     by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
+    indicator_class: Mapped[IndicatorClass | None] = mapped_column(EnumText(IndicatorClass))
+    point_in_time: Mapped[bool | None]
 
     base: Mapped[Indicator | None] = relationship(remote_side="Indicator.id")

@@ -9,6 +9,7 @@ from typing import Any
 
 from lms.core.textfile import Options
 from lms.indicators.rules.kinds import Aggregate, Direction, ImportKind, IndicatorSet, Policy
+from lms.scoring.document import IndicatorClass
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class IndicatorDraft:
     whole: bool = False
     base: str | None = None
     by_hand: bool = False
+    indicator_class: IndicatorClass | None = None
+    point_in_time: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from lms.indicators.rules.kinds import (
     FieldUse,
     IndicatorSet,
 )
+from lms.scoring.document import IndicatorClass
 
 FORMAT = "zhixing-data-model/1"
 LARGEST = 512 * 1024
@@ -116,6 +117,7 @@ _SCHEMA = _object(
             minimum=_NUMBER,
             maximum=_NUMBER,
             whole=_BOOL,
+            **{"class": _one_of(IndicatorClass), "point_in_time": _BOOL},
         ),
     },
 )
@@ -230,6 +232,8 @@ def _indicator(data: Mapping[str, Any]) -> IndicatorDraft:
         minimum=Decimal(data["minimum"]) if "minimum" in data else None,
         maximum=Decimal(data["maximum"]) if "maximum" in data else None,
         whole=data.get("whole", False),
+        indicator_class=IndicatorClass(data["class"]) if "class" in data else None,
+        point_in_time=data.get("point_in_time"),
     )
 
 
@@ -302,6 +306,8 @@ def _indicator_data(one: IndicatorDraft) -> dict[str, Any]:
             "minimum": None if one.minimum is None else format(one.minimum, "f"),
             "maximum": None if one.maximum is None else format(one.maximum, "f"),
             "whole": one.whole,
+            "class": one.indicator_class.value if one.indicator_class else None,
+            "point_in_time": one.point_in_time,
         }
     )
 

@@ -13,6 +13,7 @@ from lms.core.i18n import N_
 from lms.core.textfile import UNITS
 from lms.indicators.models import Indicator
 from lms.indicators.rules import IndicatorDraft, IndicatorSet, Spec
+from lms.scoring.document import IndicatorClass
 
 
 def define_indicator(session: Session, actor: Acting, draft: IndicatorDraft) -> Indicator:
@@ -47,6 +48,8 @@ def define_indicator(session: Session, actor: Acting, draft: IndicatorDraft) -> 
         whole=draft.whole,
         base_id=base.id if base else None,
         by_hand=draft.by_hand,
+        indicator_class=draft.indicator_class,
+        point_in_time=draft.point_in_time,
     )
     session.add(indicator)
     session.flush()
@@ -70,6 +73,28 @@ def allow_by_hand(session: Session, actor: Acting, indicator: Indicator, *, by_h
         f"indicator:{indicator.id}",
         code=indicator.code,
         by_hand=by_hand,
+    )
+
+
+def classify(
+    session: Session,
+    actor: Acting,
+    indicator: Indicator,
+    indicator_class: IndicatorClass | None,
+    *,
+    point_in_time: bool | None,
+) -> None:
+    """Say what class an indicator is of and whether it is the scale of a single day; None leaves it open."""
+    indicator.indicator_class, indicator.point_in_time = indicator_class, point_in_time
+    session.flush()
+    record(
+        session,
+        actor,
+        "indicators:indicator:classify",
+        f"indicator:{indicator.id}",
+        code=indicator.code,
+        indicator_class=indicator_class.value if indicator_class else None,
+        point_in_time=point_in_time,
     )
 
 

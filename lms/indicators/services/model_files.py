@@ -37,6 +37,8 @@ def model_file(session: Session, model: DataModel, *, as_json: bool = False) -> 
             minimum=one.minimum,
             maximum=one.maximum,
             whole=one.whole,
+            indicator_class=one.indicator_class,
+            point_in_time=one.point_in_time,
         )
         for one in session.scalars(fed)
     )

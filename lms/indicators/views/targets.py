@@ -91,6 +91,7 @@ def _show(
         plan=plan,
         units=session.scalars(units),
         within=seen,
+        excesses=services.excesses(session, plan, clock.now()) if plan else [],
         checks={kind.id: plan.check(kind) for kind in plan.indicators} if plan else {},
         answers=services.answers_of(session, [one.id for one in plan.cells.values()]) if plan else {},
         chosen_set=one,
@@ -130,6 +131,22 @@ def save_targets() -> Any:
         return _show(plan, one, form, problems), 422
     flash(_("已保存 %(n)s 个目标值。", n=len(changes)), "success")
     args: dict[str, Any] = {"unit": plan.unit.id, "period": plan.period.code, "set": request.args.get("set")}
+    return redirect(url_for("indicators.targets", **args), 303)
+
+
+@bp.post("/targets/exceed")
+@requires(Action.TARGET_EXCEED)
+def exceed() -> Any:
+    """Lay the reason why the targets below make more than a unit's own before a second person."""
+    session = db.session()
+    unit = load(OrgUnit, request.form.get("unit", 0, type=int), Action.TARGET_EXCEED)
+    kind = load(Indicator, request.form.get("indicator", 0, type=int), Action.TARGET_EXCEED)
+    period = Period.parse(request.form.get("period", ""))
+    plan = services.cascade(session, unit, period, clock.today(), [kind])
+    reason = request.form.get("reason", "")
+    services.propose_excess(session, person(), plan, kind.id, reason, now=clock.now())
+    flash(_("已提交理由，等待另一人批准。"), "success")
+    args: dict[str, Any] = {"unit": unit.id, "period": plan.period.code, "set": request.args.get("set")}
     return redirect(url_for("indicators.targets", **args), 303)
 
 
