@@ -88,11 +88,15 @@ CASES: list[tuple[Change, str, str]] = [
     ),
     (lambda d: d["gates"][0].update(grade="Z"), "gates/0/grade", "等级表中没有 Z"),
     (lambda d: d["gates"][0].update(effect="cap_total"), "gates/0/points", "限制总分的门槛要填分数"),
-    (lambda d: d["grades"][1].update(at_least=95), "grades/1", "等级要从高到低排列，起点分数依次下降"),
+    (
+        lambda d: d["grades"][1].update(at_least=95),
+        "grades/1",
+        "等级要从高到低排列，最低分依次下降，名额依次增加",
+    ),
     (
         lambda d: d["grades"][3].update(at_least=10),
-        "grades/3/at_least",
-        "最低一级不设起点分数，使每个总分都有等级",
+        "grades/3",
+        "最低一级不设最低分、名额和条件，使每个总分都有等级",
     ),
     (lambda d: deposit(d).update(weight=float("nan")), f"{D}/weight", "必须是有限的数"),
 ]
