@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 from flask.cli import AppGroup
+from flask_babel import force_locale, get_locale, gettext
 from sqlalchemy import select
 
 from lms import scoring
@@ -25,25 +27,39 @@ from lms.core import clock
 from lms.core.audit import SYSTEM
 from lms.core.db import db
 from lms.core.errors import NotFound, Refused
+from lms.core.i18n import LANGUAGES
 from lms.core.textfile.write import safe_cell
 from lms.people.models import OrgUnit
-from lms.scoring import figures, schemefile
+from lms.scoring import figures, schemefile, workbook
 from lms.scoring.clauses import clauses_without_rule
 from lms.scoring.diffing import differences
 from lms.scoring.document import PositionKind
 from lms.scoring.examples import run_examples
 from lms.scoring.problems import Problem, RefusedError
-from lms.scoring.yamltext import LARGEST
 
 group = AppGroup("scheme", help="Scheme files: check, score, export, import, compare.")
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+_LANG = click.Choice(LANGUAGES)
 _DIVIDED_BY_TARGET = (PositionKind.RATIO, PositionKind.RELATIVE)
+
+
+def spoken(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option --lang, in whose language it tells problems."""
+
+    @click.option("--lang", type=_LANG, default="zh", show_default=True, help="The language of problems.")
+    @wraps(command)
+    def told(*, lang: str, **given: Any) -> None:
+        with force_locale(lang):
+            command(**given)
+
+    return told
 
 
 @group.command("check")
 @click.argument("file", type=_FILE)
+@spoken
 def check(file: Path) -> None:
     """Check the scheme FILE and run its examples; print what each expects and gets."""
     parsed = _read(file)
@@ -73,6 +89,7 @@ def check(file: Path) -> None:
 @click.option("--coefficients", type=_FILE, help="CSV: subject, indicator, name, value, source.")
 @click.option("--out", type=_OUT, required=True, help="Where the results go (CSV, one row a subject).")
 @click.option("--trace", type=_OUT, help="Where every step goes (CSV).")
+@spoken
 def score(
     file: Path, facts: Path, targets: Path | None, coefficients: Path | None, out: Path, trace: Path | None
 ) -> None:
@@ -102,10 +119,16 @@ def score(
 @group.command("export")
 @click.argument("code")
 @click.option("--version", "number", type=int, help="The newest when left out.")
-@click.option("--output", type=_OUT, help="Where to write it instead of printing it.")
-def export(code: str, number: int | None, output: Path | None) -> None:
-    """Give a version of the scheme CODE as a scheme file."""
-    text = schemefile.write(_stored(code, number))
+@click.option("--output", type=_OUT, help="Where to write it instead of printing it; a workbook as .xlsx.")
+@click.option("--lang", type=_LANG, default="zh", show_default=True, help="The headings of a workbook.")
+def export(code: str, number: int | None, output: Path | None, lang: str) -> None:
+    """Give a version of the scheme CODE as a scheme file: YAML, or a workbook."""
+    parsed = _stored(code, number)
+    if output is not None and output.suffix.lower() == scheme_files.WORKBOOK:
+        with _named(output):
+            output.write_bytes(workbook.write(parsed, lang))
+        return
+    text = schemefile.write(parsed)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -115,6 +138,7 @@ def export(code: str, number: int | None, output: Path | None) -> None:
 @group.command("import")
 @click.argument("file", type=_FILE)
 @click.option("--unit", help="The code of the org unit that a new scheme belongs to.")
+@spoken
 def import_(file: Path, unit: str | None) -> None:
     """Take the scheme FILE in as a draft version."""
     session = db.session()
@@ -129,7 +153,7 @@ def import_(file: Path, unit: str | None) -> None:
         session.commit()
     except Refused as refused:
         session.rollback()
-        click.echo(str(refused), err=True)
+        click.echo(gettext(refused.message, **refused.params), err=True)
         sys.exit(1)
     click.echo(f"{parsed.code}: version {version.number} is a draft")
 
@@ -137,12 +161,13 @@ def import_(file: Path, unit: str | None) -> None:
 @group.command("diff")
 @click.argument("old")
 @click.argument("new")
+@spoken
 def diff(old: str, new: str) -> None:
     """Say what changed from OLD to NEW; each is a scheme file or CODE@N."""
-    found = differences(_either(old), _either(new))
+    found = differences(_either(old), _either(new), str(get_locale()))
     for one in found:
         message, params = told_difference(one)
-        click.echo(f"{one.path}: {message % params}")
+        click.echo(f"{one.path}: {gettext(message, **params)}")
     click.echo(f"{len(found)} differences")
 
 
@@ -170,7 +195,8 @@ def _stored(code: str, number: int | None) -> scoring.Scheme:
 def _read(file: Path, measures: Collection[str] | None = None) -> scoring.Scheme:
     # One byte more than may be read tells a file that is too large, however large it is.
     with _named(file), file.open("rb") as source:
-        return schemefile.read(source.read(LARGEST + 1), measures=measures)
+        content = source.read(scheme_files.LARGEST + 1)
+        return scheme_files.read_content(content, measures=measures, name=file.name)
 
 
 @contextmanager
@@ -186,7 +212,8 @@ def _named(file: Path) -> Iterator[None]:
 
 def _told(file: Path, problem: Problem) -> str:
     where = f"{file}:{problem.line}" if problem.line else str(file)
-    return ": ".join(part for part in (where, problem.path, problem.message % problem.params) if part)
+    said = gettext(problem.message, **problem.params)
+    return ": ".join(part for part in (where, problem.cell, problem.path, said) if part)
 
 
 def _zero_targets(parsed: scoring.Scheme, targets: Any) -> Iterable[tuple[str, str]]:
