@@ -1,4 +1,4 @@
-"""flask scheme …: check, score, export, import and compare scheme files.
+"""flask scheme …: check, score, export, import, compare scheme files (YAML or .xlsx), tell them in Word.
 
 Exit 0: done, or all examples agree; 1: a problem, or an example that does not; 2: called wrongly.
 """
@@ -20,9 +20,11 @@ from flask_babel import force_locale, get_locale, gettext
 from sqlalchemy import select
 
 from lms import scoring
-from lms.appraisal.models import Scheme
+from lms.appraisal.models import Scheme, SchemeVersion
+from lms.appraisal.rules.ruletext import Issue
 from lms.appraisal.rules.words import told_difference
-from lms.appraisal.services import scheme_files
+from lms.appraisal.services import scheme_documents, scheme_files
+from lms.appraisal.services.schemes import latest_version, version_of
 from lms.core import clock
 from lms.core.audit import SYSTEM
 from lms.core.db import db
@@ -37,11 +39,13 @@ from lms.scoring.document import PositionKind
 from lms.scoring.examples import run_examples
 from lms.scoring.problems import Problem, RefusedError
 
-group = AppGroup("scheme", help="Scheme files: check, score, export, import, compare.")
+group = AppGroup("scheme", help="Scheme files: check, score, export, import, compare, tell in Word.")
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 _LANG = click.Choice(LANGUAGES)
+AUTHOR = "知行 Zhixing"
+"""Who tracked changes are by, where no person asks for them."""
 _DIVIDED_BY_TARGET = (PositionKind.RATIO, PositionKind.RELATIVE)
 
 
@@ -171,6 +175,34 @@ def diff(old: str, new: str) -> None:
     click.echo(f"{len(found)} differences")
 
 
+@group.command("document")
+@click.argument("source")
+@click.option(
+    "--against", help="Another FILE or CODE@N: what changed since it is tracked, to accept or reject."
+)
+@click.option("--out", type=_OUT, required=True, help="Where the Word document goes (.docx).")
+@click.option("--lang", type=_LANG, default="zh", show_default=True, help="The language of the document.")
+def document(source: str, against: str | None, out: Path, lang: str) -> None:
+    """Write the rules of SOURCE, a scheme file or CODE or CODE@N, as a Word document."""
+    new = _told_of(source, lang)
+    if against is None:
+        out.write_bytes(scheme_documents.document(new, lang, AUTHOR))
+    else:
+        out.write_bytes(scheme_documents.against(_told_of(against, lang), new, lang, AUTHOR))
+    click.echo(f"{new.scheme.code}: {out}")
+
+
+def _told_of(name: str, lang: str) -> scheme_documents.Told:
+    """A file, or a stored version with what is known of it; the newest where no number is given."""
+    path = Path(name)
+    if path.is_file():
+        return scheme_documents.Told(_read(path), Issue(), clock.now())
+    code, _, number = name.partition("@")
+    if number and not number.isdecimal():
+        raise click.UsageError(f"{name} is neither a file nor CODE@N")
+    return scheme_documents.of_version(db.session(), _version(code, int(number) if number else None), lang)
+
+
 def _either(name: str) -> scoring.Scheme:
     path = Path(name)
     if path.is_file():
@@ -182,12 +214,16 @@ def _either(name: str) -> scoring.Scheme:
 
 
 def _stored(code: str, number: int | None) -> scoring.Scheme:
+    return scoring.parse(_version(code, number).document)
+
+
+def _version(code: str, number: int | None) -> SchemeVersion:
     session = db.session()
     found = session.scalar(select(Scheme).where(Scheme.code == code))
     if found is None:
         raise click.UsageError(f"there is no scheme {code}")
     try:
-        return scheme_files.parsed_version(session, found.id, number)
+        return version_of(session, found.id, number) if number else latest_version(session, found.id)
     except NotFound:
         raise click.UsageError(f"scheme {code} has no version {number}") from None
 

@@ -1,4 +1,4 @@
-"""Schemes as files: download a version, bring one in after a look at what would change, compare two."""
+"""Schemes as files and documents: take a version out, bring one in after a look, compare two."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from lms.appraisal.forms import SchemeFileForm, packed
 from lms.appraisal.models import Scheme, SchemeVersion
 from lms.appraisal.rules.words import LABELS, place_words, plain, told_difference
 from lms.appraisal.services import cycles as cycle_services
-from lms.appraisal.services import scheme_files, schemes
+from lms.appraisal.services import scheme_documents, scheme_files, schemes
 from lms.appraisal.views.pages import bp
-from lms.core import clock
+from lms.core import clock, wordfile
 from lms.core.db import db
 from lms.core.errors import Refused
+from lms.core.i18n import LANGUAGES
 from lms.people.models import OrgUnit
 from lms.scoring import schemefile
 from lms.scoring.clauses import clauses_without_rule
@@ -76,6 +77,39 @@ def _sent(content: str | bytes, kind: str, name: str) -> Response:
     return Response(content, mimetype=kind, headers=headers)
 
 
+@bp.get("/schemes/<int:scheme_id>/document")
+@requires(Action.SCHEME_DESIGN)
+def scheme_document(scheme_id: int) -> Response:
+    """Give the rules of a version as a Word document, in the language that the address asks for."""
+    version, lang = _asked(scheme_id), _document_language()
+    told = scheme_documents.of_version(db.session(), version, lang)
+    content = scheme_documents.document(told, lang, person().name)
+    return _sent(content, wordfile.TYPE, _file_name(version, f"{lang}.docx"))
+
+
+@bp.get("/schemes/<int:scheme_id>/redline")
+@requires(Action.SCHEME_DESIGN)
+def scheme_redline(scheme_id: int) -> Response:
+    """Give the rules of a version as a Word document in which the changes against another are tracked."""
+    found, lang = load(Scheme, scheme_id, Action.SCHEME_DESIGN), _document_language()
+    session = db.session()
+    old, new = (schemes.version_of(session, found.id, number) for number in _compared(found))
+    before, after = (scheme_documents.of_version(session, version, lang) for version in (old, new))
+    content = scheme_documents.against(before, after, lang, person().name)
+    return _sent(content, wordfile.TYPE, f"{found.code}-v{old.number}-v{new.number}.{lang}.docx")
+
+
+def _document_language() -> str:
+    asked = request.args.get("lang", "")
+    return asked if asked in LANGUAGES else page_language()
+
+
+def _compared(found: Scheme) -> tuple[int, int]:
+    """The numbers of the older and the newer version that the address asks for."""
+    new = request.args.get("new", type=int) or schemes.latest_version(db.session(), found.id).number
+    return request.args.get("old", max(1, new - 1), type=int), new
+
+
 @bp.get("/schemes/<int:scheme_id>/diff")
 @requires(Action.SCHEME_DESIGN)
 def scheme_diff(scheme_id: int) -> str:
@@ -83,8 +117,7 @@ def scheme_diff(scheme_id: int) -> str:
     found = load(Scheme, scheme_id, Action.SCHEME_DESIGN)
     session = db.session()
     newest = schemes.latest_version(session, found.id).number
-    new = request.args.get("new", newest, type=int)
-    old = request.args.get("old", max(1, new - 1), type=int)
+    old, new = _compared(found)
     before, after = (scheme_files.parsed_version(session, found.id, number) for number in (old, new))
     return render_template(
         "appraisal/scheme_diff.html",

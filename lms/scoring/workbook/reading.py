@@ -63,7 +63,8 @@ def read(sheets: Sequence[Sheet]) -> Found:
     """What the sheets say; where `problems` stands anything, the data are not whole."""
     found = Found()
     named = _named(sheets)
-    if missing := [words.SHEETS[name][0] for name in NEEDED if name not in named]:
+    lang = "en" if {words.sheet(name, "en") for name in NEEDED} & {sheet.name for sheet in sheets} else "zh"
+    if missing := [words.sheet(name, lang) for name in NEEDED if name not in named]:
         shown = {"sheets": "、".join(missing), "found": "、".join(sheet.name for sheet in sheets)}
         found.wrong("", N_("缺少工作表：%(sheets)s（现有：%(found)s）"), **shown)
         return found
