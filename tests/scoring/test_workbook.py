@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -317,9 +318,9 @@ MISTAKES: list[tuple[str, Callable[[Rows], Any], tuple[str, str]]] = [
     (
         "an unknown field",
         lambda rows: rows["方案"].append(["颜色", "colour", 1]),
-        ("方案!A13", "不认识的字段：colour 颜色"),
+        ("方案!A12", "不认识的字段：colour 颜色"),
     ),
-    ("a field twice", lambda rows: rows["方案"].append(["", "code", "X"]), ("方案!A13", "字段重复")),
+    ("a field twice", lambda rows: rows["方案"].append(["", "code", "X"]), ("方案!A12", "字段重复")),
     (
         "another format",
         lambda rows: rows["方案"][1].__setitem__(2, "other/1"),
@@ -399,6 +400,27 @@ def test_a_text_longer_than_a_cell_is_refused_when_it_is_written() -> None:
     scheme = parse(document(section("S", 100, line("A", 100)), gates=[gate]))
     with pytest.raises(InvalidScheme, match="gates/0/clause_en: 太长，最多 32767 个字"):
         workbook.write(scheme)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "handbook" / "scheme-workbook.md").read_text(encoding="utf-8")
+
+
+def test_the_notations_of_the_handbook_are_read() -> None:
+    rows = {
+        code: cell for _, code, cell in re.findall(r"^\| (\S+) `([a-z._]+)` \| (.*) \|$", PAGE, re.MULTILINE)
+    }
+    columns = {column.code: column for column in all_columns()}
+    assert rows.keys() == {"rule.table", "curve.segments", "coefficients", "also", "zero_denominator"}
+    for code, cell in rows.items():
+        kind = columns[code].notation
+        for text in re.findall(r"`([^`]+)`", cell) if kind else ():
+            if len(text) > 3:
+                assert notation.told(kind, notation.read(kind, text)) in (text, "0.8 → 60；1 → 100")
+
+
+def test_the_handbook_names_every_sheet() -> None:
+    for chinese, english in words.SHEETS.values():
+        assert f"| {chinese} {english} |" in PAGE
 
 
 def all_columns() -> Iterator[tables.Column]:

@@ -24,7 +24,6 @@ class Nothing:
 
 
 NOTHING: Final = Nothing()
-_ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
 _FIGURE = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _FLAGS = {"是": True, "yes": True, "true": True, "否": False, "no": False, "false": False}
 
@@ -54,7 +53,7 @@ def _told(column: Column, value: Any, lang: str) -> Cell:
         return words.choice(field_of(column), value, lang) if column.words else _quoted(value)
     if value is None and column.nullable:
         return notation.NONE if lang == "zh" else "none"
-    return json.dumps(value, ensure_ascii=False)
+    return notation.as_json(value)
 
 
 def _number(value: float) -> Cell:
@@ -65,9 +64,8 @@ def _number(value: float) -> Cell:
 def _quoted(text: str) -> str:
     """The text itself, in quotes where a cell or a reader would change it."""
     plain = bool(text) and text == text.strip() and not text.startswith(('"', "{", "["))
-    plain = plain and text.lower() not in NONES
-    plain = plain and all(one.isprintable() or one in "\n\u3000" for one in text)
-    return text if plain and not _ESCAPED.search(text) else json.dumps(text)
+    plain = plain and text.lower() not in NONES and notation.is_plain(text)
+    return text if plain else json.dumps(text)
 
 
 def field_of(column: Column) -> str:

@@ -47,6 +47,7 @@ _COEFFICIENT = re.compile(
     r"([A-Za-z][A-Za-z0-9_.\-]*)\s*[=＝]\s*([-+−－＋.．eE\d]+)\s*"
     r"(?:[\[【［]([^,，\]】］]*)[,，]([^\]】］]*)[\]】］])?\s*(\S.*)"
 )
+_ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
 _SIGNS = {Op.GT: ">", Op.GE: "≥", Op.LT: "<", Op.LE: "≤", Op.EQ: "=", Op.NE: "≠"}
 _OPS = {">": "gt", ">=": "ge", "=>": "ge", "<": "lt", "<=": "le", "=<": "le"}
 _OPS |= {"=": "eq", "==": "eq", "!=": "ne", "<>": "ne"}
@@ -79,11 +80,22 @@ def told(notation: Notation, value: Any) -> str:
     try:
         brief = [_brief(item) for item in value]
         text = "；".join(_WRITERS[notation](item) for item in brief)
-        if read(notation, text) == brief:
+        if is_plain(text) and read(notation, text) == brief:
             return text
     except (CellError, KeyError, TypeError, ValueError):
         pass
-    return json.dumps(value, ensure_ascii=False)
+    return as_json(value)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a cell keeps every character of it."""
+    return all(one.isprintable() or one in "\n\u3000" for one in text) and not _ESCAPED.search(text)
+
+
+def as_json(value: Any) -> str:
+    """JSON that a cell keeps."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if is_plain(text) else json.dumps(value)
 
 
 def read(notation: Notation, text: str) -> Any:
