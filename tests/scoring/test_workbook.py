@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from lms.scoring import InvalidScheme, canonical_json, parse, presets, schemefile, workbook
+from lms.scoring import InvalidScheme, canonical_json, parse, presets, schema, schemefile, workbook
 from lms.scoring.document import Scheme
-from lms.scoring.workbook import notation, tables, words
+from lms.scoring.workbook import notation, reading, tables, words
 from lms.scoring.workbook.notation import Notation
-from lms.scoring.workbook.source import LARGEST, MOST_ROWS, UNPACKED
+from lms.scoring.workbook.source import LARGEST, MOST_ROWS, UNPACKED, sheets
+from lms.scoring.workbook.writing import written
 from tests.scoring.build import document, line, section
 from tests.scoring.test_properties import schemes
 from tests.scoring.test_schemefile import FILE, SHORT, WHOLE
@@ -392,6 +393,35 @@ def repacked(content: bytes, name: str, part: bytes) -> bytes:
                 new.writestr(entry, old.read(entry))
         new.writestr(name, part)
     return target.getvalue()
+
+
+def test_a_field_that_no_column_knows_travels_as_json() -> None:
+    """Whatever a later version of the document adds, it is in the workbook before it has a column."""
+    data = schemefile.to_data(RETAIL)
+    data["sections"][0]["indicators"][0]["carry"] = {"kind": "shortfall", "cap": 0.5}
+    data["sections"][0]["quantiles"] = [0.1, 0.9]
+    data["gates"][0]["periods"] = 3
+    data["gates"][0]["condition"]["within"] = "2 年"
+    data["grades"][0]["admission"] = {"all": [{"measure": "A", "op": "ge", "value": 1}]}
+    data["examples"][0]["history"] = {"DEPOSIT_AVG": [1, None, 2.5]}
+    data["examples"][0]["expect"]["rank"] = 1
+    data["peers"] = {"by": "unit"}
+    found = reading.read(sheets(written(data, "zh")))
+    assert found.problems == []
+    assert found.data == data
+
+
+def test_a_new_field_of_the_schema_has_a_column_at_once() -> None:
+    grown = {
+        "periods": {"type": "integer"},
+        "of": {"type": ["string", "object"]},
+        "last": {"enum": ["a", "b"]},
+    }
+    shape = schema.GATE | {"properties": schema.GATE["properties"] | grown}
+    found = {column.code: column for column in tables.columns_of(shape)}
+    assert [found[name].kind for name in grown] == [tables.Kind.NUMBER, tables.Kind.ANY, tables.Kind.WORD]
+    assert found["last"].words == ("a", "b")
+    assert words.heading("periods", "zh") == "periods"
 
 
 def test_a_text_longer_than_a_cell_is_refused_when_it_is_written() -> None:

@@ -115,7 +115,9 @@ def _scheme(sheet: Sheet, found: Found) -> None:
             continue
         seen.add(code)
         value = _value(columns[code], table, row, found, at="value")
-        if value is not NOTHING:
+        if code == MORE:
+            _more(found.data, value, table.place(row, "value"), found)
+        elif value is not NOTHING:
             _put(found.data, columns[code].paths[0], value)
             _mark(found, "", columns[code].paths[0], table.place(row, "value"))
 
@@ -183,12 +185,16 @@ def _item(columns: Sequence[Column], table: Table, row: int, path: str, found: F
             continue
         _put(item, at, value)
         _mark(found, path, at, table.place(row, column.code))
-    more = values.get(MORE, NOTHING)
+    _more(item, values.get(MORE, NOTHING), table.place(row, MORE), found)
+    return item
+
+
+def _more(item: dict[str, Any], more: Any, cell: str, found: Found) -> None:
+    """Put what has no column of its own into the item."""
     if isinstance(more, dict):
         _merge(item, more)
     elif more is not NOTHING:
-        found.wrong(table.place(row, MORE), N_("这一列须为 JSON 对象"))
-    return item
+        found.wrong(cell, N_("这里须为 JSON 对象"))
 
 
 def _path_for(column: Column, preset: str | None) -> Path | None:
@@ -236,7 +242,7 @@ def _figure(whole: dict[str, Any], path: str, item: str, table: Table, row: int,
     """Put what one row says into its example."""
     if item == MORE:
         more = _value(tables.plain("examples")[-1], table, row, found, at="value")
-        _merge(whole, more if isinstance(more, dict) else {})
+        _more(whole, more, table.place(row, "value"), found)
         return
     code, person = _value(_CODE, table, row, found), _value(_PERSON, table, row, found)
     deep, column = tables.example_fields()[item]
