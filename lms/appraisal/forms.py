@@ -339,7 +339,7 @@ class SchemeForm(Form):
 class SchemeFileForm(Form):
     """A scheme file: chosen at first, then carried along until it is kept."""
 
-    file = FileField(_l("方案文件（YAML）"))
+    file = FileField(_l("方案文件（Excel 工作簿或 YAML）"))
     packed = HiddenField()
     seen = HiddenField()
     org_unit_id = SelectField(_l("所属机构"), coerce=int, validate_choice=False)

@@ -48,6 +48,12 @@ _POSSIBLE: dict[str, Schema] = {
 }
 
 
+PRESET_FIELDS: dict[str, Schema] = {
+    name: _NEEDED[name] | _POSSIBLE[name] | {"reference": _REFERENCE} for name in PRESETS
+}
+"""What a rule in each short form may say besides its preset."""
+
+
 def _object(required: Schema, optional: Schema) -> Schema:
     return {
         "type": "object",

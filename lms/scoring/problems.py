@@ -16,13 +16,15 @@ def N_(message: str) -> str:  # noqa: N802 - the catalogue extractor looks for t
 class Problem:
     """One finding. `path` is where (sections/0/weight); `message` a Chinese msgid with %(name)s places.
 
-    `line` is the line of the file (from 1), where the document came from one.
+    `line` is the line of the file (from 1), where the document came from one; `cell` the cell of the
+    workbook (指标!H7).
     """
 
     path: str
     message: str
     params: Mapping[str, Any] = field(default_factory=dict)
     line: int | None = None
+    cell: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message % self.params}"

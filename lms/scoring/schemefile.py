@@ -64,11 +64,9 @@ def read(
     """
     loaded = yamltext.load(content)
     try:
-        data = _document(loaded.data)
-        return parse(data, measures=measures, groupings=groupings)
+        return from_data(loaded.data, measures=measures, groupings=groupings)
     except InvalidScheme as error:
-        short = set(_short_places(loaded.data))
-        placed = (_placed(problem, short, loaded) for problem in error.problems)
+        placed = (replace(problem, line=loaded.line(problem.path)) for problem in error.problems)
         # One missing field is told once, although the validator finds it once for each.
         problems = {(problem.line, str(problem)): problem for problem in placed}.values()
         raise InvalidScheme(sorted(problems, key=lambda one: one.line or 0)) from error
@@ -76,6 +74,28 @@ def read(
 
 def write(scheme: Scheme) -> str:
     """The file of a scheme; `read` gives the same scheme again."""
+    whole = to_data(scheme)
+    examples = {"examples": whole.pop("examples")} if "examples" in whole else {}
+    styled = _styled(whole, "") | _styled(examples, "")
+    return yaml.dump(styled, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
+
+
+def from_data(
+    data: Any, *, measures: Collection[str] | None = None, groupings: Collection[str] | None = None
+) -> Scheme:
+    """The scheme of a file's plain data, in which rules may stand in a short form.
+
+    Raises InvalidScheme with every problem; its path leads to where it stands in the data.
+    """
+    try:
+        return parse(_document(data), measures=measures, groupings=groupings)
+    except InvalidScheme as error:
+        short = set(_short_places(data))
+        raise InvalidScheme([_placed(problem, short) for problem in error.problems]) from error
+
+
+def to_data(scheme: Scheme) -> dict[str, Any]:
+    """The plain data of a scheme's file: short forms wherever there are, defaults left out."""
     data = to_dict(scheme)
     clauses = {"clauses": data.pop("clauses")} if "clauses" in data else {}
     examples = {"examples": data.pop("examples")} if "examples" in data else {}
@@ -88,8 +108,7 @@ def write(scheme: Scheme) -> str:
     for name in ("formulas", "sections", "gates", "grades", "quota", "grade_peers"):
         if name in whole:
             whole[name] = whole.pop(name)
-    styled = _styled(_without_defaults(whole), "") | _styled(examples, "")
-    return yaml.dump(styled, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
+    return dict(_without_defaults(whole)) | examples
 
 
 def _document(data: Any) -> dict[str, Any]:
@@ -127,12 +146,12 @@ def _short_places(data: Any) -> Iterator[str]:
                 yield f"sections/{index}/indicators/{number}"
 
 
-def _placed(problem: Problem, short: set[str], loaded: yamltext.Loaded) -> Problem:
-    """The problem at the place of the file that it comes from, with its line."""
+def _placed(problem: Problem, short: set[str]) -> Problem:
+    """The problem at the place of the data that it comes from."""
     parts = problem.path.split("/")
     place = "/".join(parts[:4])
-    path = f"{place}/rule" if place in short and parts[4:5] and parts[4] in PARTS else problem.path
-    return replace(problem, path=path, line=loaded.line(path))
+    inside = place in short and parts[4:5] and parts[4] in PARTS
+    return replace(problem, path=f"{place}/rule") if inside else problem
 
 
 def _without_defaults(value: Any) -> Any:

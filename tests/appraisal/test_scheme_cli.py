@@ -16,7 +16,10 @@ from sqlalchemy.orm import Session
 from lms.appraisal.models import VersionState
 from lms.appraisal.services import schemes
 from lms.appraisal.services.scheme_files import scheme_of
+from lms.scoring import workbook
+from lms.scoring.schemefile import read
 from lms.scoring.yamltext import LARGEST
+from tests.appraisal import docx
 from tests.appraisal.house import build
 from tests.scoring.test_schemefile import FILE, changed
 
@@ -171,3 +174,64 @@ def test_a_file_without_a_row_scores_nobody(
     facts.write_text("subject,measure,value\n")
     assert "0 scored" in call(app, "score", file, "--facts", facts, "--out", out)
     assert table(out) == []
+
+
+@pytest.mark.requirement("7.17")
+def test_a_workbook_does_what_the_file_does(
+    app: Flask, file: Path, tmp_path: Path, no_database: None
+) -> None:
+    book, facts, out = tmp_path / "npl.xlsx", tmp_path / "facts.csv", tmp_path / "out.csv"
+    book.write_bytes(workbook.write(read(FILE)))
+    assert call(app, "check", book) == call(app, "check", file)
+    assert call(app, "diff", file, book) == "0 differences\n"
+    facts.write_text("subject,measure,value,target\nE1,NPL_RATIO,1.85,2\n")
+    assert "1 scored" in call(app, "score", book, "--facts", facts, "--out", out)
+    assert table(out)[0]["total"] == "115.00"
+    book.write_bytes(b"no workbook")
+    assert f"{book}: 无法打开工作簿" in call(app, "check", book, code=1)
+    with book.open("wb") as target:
+        target.truncate(50 * 1024 * 1024)
+    assert "文件超过" in call(app, "check", book, code=1)
+
+
+def test_problems_are_told_in_english_when_asked(app: Flask, file: Path, no_database: None) -> None:
+    file.write_text(changed("unit: 0.1, ", ""), encoding="utf-8")
+    told = call(app, "check", file, "--lang", "en", code=1)
+    assert f"{file}:19: sections/0/indicators/0/rule: missing: unit" in told.replace("Missing", "missing")
+
+
+@pytest.mark.requirement("7.17")
+def test_a_stored_version_goes_out_as_a_workbook_and_comes_in_again(
+    app: Flask, session: Session, tmp_path: Path
+) -> None:
+    build(session)
+    session.commit()
+    book, back = tmp_path / "in.xlsx", tmp_path / "back.xlsx"
+    wanted = read(FILE.replace("NPL_RATIO", "training.quiz"))
+    book.write_bytes(workbook.write(wanted))
+    assert "NPL: version 1 is a draft" in call(app, "import", book, "--unit", "HO")
+    call(app, "export", "NPL", "--output", back, "--lang", "en")
+    assert workbook.read(back.read_bytes()) == wanted
+    rules, red = tmp_path / "rules.docx", tmp_path / "red.docx"
+    assert "NPL: " in call(app, "document", "NPL", "--out", rules, "--lang", "en")
+    told = docx.read(rules.read_bytes())
+    assert ("row", "Version", "Version 1") in told
+    assert ("row", "State", "draft, not in force") in told
+    assert any("measure: Quiz results" in line[1] for line in told)
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        FILE.replace("NPL_RATIO", "training.quiz")
+        .replace("points: 10,", "points: 20,")
+        .split("examples:")[0],
+        encoding="utf-8",
+    )
+    call(app, "document", other, "--against", "NPL@1", "--out", red)
+    assert "200" in docx.changes(red.read_bytes(), "ins")
+    assert "100" in docx.changes(red.read_bytes(), "del")
+    assert "neither a file nor CODE@N" in call(app, "document", "NPL@x", "--out", red, code=2)
+
+
+def test_rules_of_a_file_need_no_database(app: Flask, file: Path, tmp_path: Path, no_database: None) -> None:
+    rules = tmp_path / "rules.docx"
+    call(app, "document", file, "--out", rules)
+    assert ("Heading2", "第 3.10 条") in docx.read(rules.read_bytes())

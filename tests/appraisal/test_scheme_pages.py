@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -21,9 +22,11 @@ from lms.appraisal.services import scheme_files, schemes
 from lms.core.audit import AuditEntry
 from lms.core.errors import Refused
 from lms.demo.appraisals import SCHEMES
+from lms.scoring import workbook
 from lms.scoring.examples import run_examples
 from lms.scoring.schemefile import read, write
 from lms.scoring.yamltext import LARGEST
+from tests.appraisal import docx
 from tests.appraisal.house import NOW, House
 from tests.appraisal.test_pages import filled
 from tests.scoring.test_schemefile import FILE
@@ -132,7 +135,9 @@ def test_a_field_that_was_tampered_with_is_no_file() -> None:
     assert unpacked("eHg=", 10) == b""
 
 
-@pytest.mark.parametrize("path", ["schemes/import", "schemes/1/export", "schemes/1/diff"])
+@pytest.mark.parametrize(
+    "path", [f"schemes/{page}" for page in ("import", "1/export", "1/document", "1/redline", "1/diff")]
+)
 def test_only_those_who_design_schemes_see_files(story: Story, enter: Enter, path: str) -> None:
     assert enter("zhao").get(f"/appraisal/{path}").status_code == 403
     assert enter("li").post(f"/appraisal/{path}").status_code in (403, 405)
@@ -184,3 +189,51 @@ def test_the_form_of_the_editor_keeps_what_it_does_not_show(path: Any, client: F
 
 def test_three_kinds_of_schemes_are_shipped() -> None:
     assert [path.stem for path in SHIPPED] == ["corporate", "retail", "sub-branch-head"]
+
+
+@pytest.mark.requirement("7.17")
+def test_a_workbook_goes_out_and_comes_in_after_a_look(session: Session, story: Story, enter: Enter) -> None:
+    client = enter("hr")
+    scheme = session.scalars(select(Scheme)).one()
+    sent = client.get(f"/appraisal/schemes/{scheme.id}/export?version=1&format=xlsx")
+    assert sent.headers["Content-Disposition"] == f'attachment; filename="{scheme.code}-v1.xlsx"'
+    parsed = workbook.read(sent.data)
+    assert parsed == scheme_files.parsed_version(session, scheme.id, 1)
+    assert "没有变化。" in upload(client, sent.data).text
+    better = replace(parsed.grades[0], at_least=92.0)
+    page = upload(client, workbook.write(replace(parsed, grades=(better, *parsed.grades[1:])))).text
+    assert "由 90 改为 92" in page
+    assert confirm(client, page).status_code == 303
+    assert schemes.latest_version(session, scheme.id).number == 2
+
+
+def test_a_bad_workbook_is_refused_with_its_cells(session: Session, story: Story, enter: Enter) -> None:
+    client, before = enter("hr"), count(session)
+    answer = upload(client, workbook.write(read(FILE)))
+    assert answer.status_code == 422
+    assert "指标!G3 数据来源" in answer.text
+    assert "没有计量项 NPL_RATIO" in answer.text
+    answer = upload(client, workbook.write(read(FILE))[:-300])
+    assert "无法打开工作簿" in answer.text
+    assert count(session) == before
+
+
+@pytest.mark.requirement("7.17")
+def test_the_rules_and_their_redline_are_word_documents(session: Session, story: Story, enter: Enter) -> None:
+    client = enter("hr")
+    scheme = session.scalars(select(Scheme)).one()
+    text = scheme_files.file_of(schemes.latest_version(session, scheme.id))
+    page = upload(client, text.replace("at_least: 90", "at_least: 92", 1)).text
+    assert confirm(client, page).status_code == 303
+    at = f"/appraisal/schemes/{scheme.id}"
+    told = docx.read(client.get(f"{at}/document?version=1&lang=zh").data)
+    assert ("row", "状态", "已启用") in told
+    assert any(line[:2] == ("row", "A") and line[3] == "90 分及以上" for line in told)
+    sent = client.get(f"{at}/redline?old=1&new=2&lang=en")
+    assert sent.headers["Content-Disposition"] == f'attachment; filename="{scheme.code}-v1-v2.en.docx"'
+    assert "92" in docx.changes(sent.data, "ins")
+    assert docx.read(sent.data, gone="del") == docx.read(client.get(f"{at}/document?lang=en").data)
+    shown = client.get(f"{at}/diff").text
+    assert f"{at}/redline?old=1&amp;new=2&amp;lang=zh" in shown
+    assert f"{at}/document?version=2&amp;lang=en" in client.get(at).text
+    assert client.get(f"{at}/redline?old=1&new=9").status_code == 404

@@ -1,4 +1,4 @@
-"""flask scheme …: check, score, export, import and compare scheme files.
+"""flask scheme …: check, score, export, import, compare scheme files (YAML or .xlsx), tell them in Word.
 
 Exit 0: done, or all examples agree; 1: a problem, or an example that does not; 2: called wrongly.
 """
@@ -7,29 +7,34 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 from flask.cli import AppGroup
+from flask_babel import force_locale, get_locale, gettext
 from sqlalchemy import select
 
 from lms import scoring
-from lms.appraisal.models import Scheme
+from lms.appraisal.models import Scheme, SchemeVersion
+from lms.appraisal.rules.ruletext import Issue
 from lms.appraisal.rules.words import told_difference
-from lms.appraisal.services import scheme_files
+from lms.appraisal.services import scheme_documents, scheme_files
 from lms.appraisal.services.linting import lint_of
+from lms.appraisal.services.schemes import latest_version, version_of
 from lms.core import clock
 from lms.core.audit import SYSTEM
 from lms.core.db import db
 from lms.core.errors import NotFound, Refused
+from lms.core.i18n import LANGUAGES
 from lms.core.textfile.write import safe_cell
 from lms.people.models import OrgUnit
-from lms.scoring import figures, lint, schemefile
+from lms.scoring import figures, lint, schemefile, workbook
 from lms.scoring.clauses import clauses_without_rule
 from lms.scoring.conditions import grades_worth
 from lms.scoring.diffing import differences
@@ -37,13 +42,27 @@ from lms.scoring.document import PositionKind
 from lms.scoring.examples import run_examples
 from lms.scoring.lint.frozen import frozen, is_warning
 from lms.scoring.problems import Problem, RefusedError
-from lms.scoring.yamltext import LARGEST
 
-group = AppGroup("scheme", help="Scheme files: check, score, export, import, compare.")
+group = AppGroup("scheme", help="Scheme files: check, score, export, import, compare, tell in Word.")
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+_LANG = click.Choice(LANGUAGES)
+AUTHOR = "知行 Zhixing"
+"""Who tracked changes are by, where no person asks for them."""
 _DIVIDED_BY_TARGET = (PositionKind.RATIO, PositionKind.RELATIVE)
+
+
+def spoken(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option --lang, in whose language it tells problems."""
+
+    @click.option("--lang", type=_LANG, default="zh", show_default=True, help="The language of problems.")
+    @wraps(command)
+    def told(*, lang: str, **given: Any) -> None:
+        with force_locale(lang):
+            command(**given)
+
+    return told
 
 
 @group.command("check")
@@ -51,6 +70,7 @@ _DIVIDED_BY_TARGET = (PositionKind.RATIO, PositionKind.RELATIVE)
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day whose rules hold; today.")
 @click.option("--bank", is_flag=True, help="With the bank's own rules and classes (asks the database).")
 @click.option("--strict", is_flag=True, help="Exit 1 on a warning of the rule check, too.")
+@spoken
 def check(file: Path, day: datetime | None, *, bank: bool, strict: bool) -> None:
     """Check the scheme FILE and run its examples; print what each expects and gets, and what lint finds.
 
@@ -114,6 +134,7 @@ def _lint(parsed: scoring.Scheme, day: date, *, bank: bool) -> int:
 @click.option("--coefficients", type=_FILE, help="CSV: subject, indicator, name, value, source.")
 @click.option("--out", type=_OUT, required=True, help="Where the results go (CSV, one row a subject).")
 @click.option("--trace", type=_OUT, help="Where every step goes (CSV).")
+@spoken
 def score(
     file: Path,
     facts: Path,
@@ -162,10 +183,16 @@ def score(
 @group.command("export")
 @click.argument("code")
 @click.option("--version", "number", type=int, help="The newest when left out.")
-@click.option("--output", type=_OUT, help="Where to write it instead of printing it.")
-def export(code: str, number: int | None, output: Path | None) -> None:
-    """Give a version of the scheme CODE as a scheme file."""
-    text = schemefile.write(_stored(code, number))
+@click.option("--output", type=_OUT, help="Where to write it instead of printing it; a workbook as .xlsx.")
+@click.option("--lang", type=_LANG, default="zh", show_default=True, help="The headings of a workbook.")
+def export(code: str, number: int | None, output: Path | None, lang: str) -> None:
+    """Give a version of the scheme CODE as a scheme file: YAML, or a workbook."""
+    parsed = _stored(code, number)
+    if output is not None and output.suffix.lower() == scheme_files.WORKBOOK:
+        with _named(output):
+            output.write_bytes(workbook.write(parsed, lang))
+        return
+    text = schemefile.write(parsed)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -175,6 +202,7 @@ def export(code: str, number: int | None, output: Path | None) -> None:
 @group.command("import")
 @click.argument("file", type=_FILE)
 @click.option("--unit", help="The code of the org unit that a new scheme belongs to.")
+@spoken
 def import_(file: Path, unit: str | None) -> None:
     """Take the scheme FILE in as a draft version."""
     session = db.session()
@@ -189,7 +217,7 @@ def import_(file: Path, unit: str | None) -> None:
         session.commit()
     except Refused as refused:
         session.rollback()
-        click.echo(str(refused), err=True)
+        click.echo(gettext(refused.message, **refused.params), err=True)
         sys.exit(1)
     click.echo(f"{parsed.code}: version {version.number} is a draft")
 
@@ -197,13 +225,42 @@ def import_(file: Path, unit: str | None) -> None:
 @group.command("diff")
 @click.argument("old")
 @click.argument("new")
+@spoken
 def diff(old: str, new: str) -> None:
     """Say what changed from OLD to NEW; each is a scheme file or CODE@N."""
-    found = differences(_either(old), _either(new))
+    found = differences(_either(old), _either(new), str(get_locale()))
     for one in found:
         message, params = told_difference(one)
-        click.echo(f"{one.path}: {message % params}")
+        click.echo(f"{one.path}: {gettext(message, **params)}")
     click.echo(f"{len(found)} differences")
+
+
+@group.command("document")
+@click.argument("source")
+@click.option(
+    "--against", help="Another FILE or CODE@N: what changed since it is tracked, to accept or reject."
+)
+@click.option("--out", type=_OUT, required=True, help="Where the Word document goes (.docx).")
+@click.option("--lang", type=_LANG, default="zh", show_default=True, help="The language of the document.")
+def document(source: str, against: str | None, out: Path, lang: str) -> None:
+    """Write the rules of SOURCE, a scheme file or CODE or CODE@N, as a Word document."""
+    new = _told_of(source, lang)
+    if against is None:
+        out.write_bytes(scheme_documents.document(new, lang, AUTHOR))
+    else:
+        out.write_bytes(scheme_documents.against(_told_of(against, lang), new, lang, AUTHOR))
+    click.echo(f"{new.scheme.code}: {out}")
+
+
+def _told_of(name: str, lang: str) -> scheme_documents.Told:
+    """A file, or a stored version with what is known of it; the newest where no number is given."""
+    path = Path(name)
+    if path.is_file():
+        return scheme_documents.Told(_read(path), Issue(), clock.now())
+    code, _, number = name.partition("@")
+    if number and not number.isdecimal():
+        raise click.UsageError(f"{name} is neither a file nor CODE@N")
+    return scheme_documents.of_version(db.session(), _version(code, int(number) if number else None), lang)
 
 
 def _either(name: str) -> scoring.Scheme:
@@ -217,12 +274,16 @@ def _either(name: str) -> scoring.Scheme:
 
 
 def _stored(code: str, number: int | None) -> scoring.Scheme:
+    return scoring.parse(_version(code, number).document)
+
+
+def _version(code: str, number: int | None) -> SchemeVersion:
     session = db.session()
     found = session.scalar(select(Scheme).where(Scheme.code == code))
     if found is None:
         raise click.UsageError(f"there is no scheme {code}")
     try:
-        return scheme_files.parsed_version(session, found.id, number)
+        return version_of(session, found.id, number) if number else latest_version(session, found.id)
     except NotFound:
         raise click.UsageError(f"scheme {code} has no version {number}") from None
 
@@ -230,7 +291,8 @@ def _stored(code: str, number: int | None) -> scoring.Scheme:
 def _read(file: Path, measures: Collection[str] | None = None) -> scoring.Scheme:
     # One byte more than may be read tells a file that is too large, however large it is.
     with _named(file), file.open("rb") as source:
-        return schemefile.read(source.read(LARGEST + 1), measures=measures)
+        content = source.read(scheme_files.LARGEST + 1)
+        return scheme_files.read_content(content, measures=measures, name=file.name)
 
 
 @contextmanager
@@ -246,7 +308,8 @@ def _named(file: Path) -> Iterator[None]:
 
 def _told(file: Path, problem: Problem) -> str:
     where = f"{file}:{problem.line}" if problem.line else str(file)
-    return ": ".join(part for part in (where, problem.path, problem.message % problem.params) if part)
+    said = gettext(problem.message, **problem.params)
+    return ": ".join(part for part in (where, problem.cell, problem.path, said) if part)
 
 
 def _zero_targets(parsed: scoring.Scheme, targets: Any) -> Iterable[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""Schemes as files: what a version says goes out, and comes in as a draft."""
+"""Schemes as files, YAML or workbook: what a version says goes out, and comes in as a draft."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,7 +16,10 @@ from lms.appraisal.services.schemes import design_parsed, latest_version, revise
 from lms.core.audit import Acting, record
 from lms.core.errors import Refused
 from lms.core.i18n import N_
-from lms.scoring import schemefile
+from lms.scoring import schemefile, workbook, yamltext
+
+WORKBOOK = ".xlsx"
+"""How the names of workbooks end."""
 
 
 def measure_codes(session: Session) -> list[str]:
@@ -23,13 +27,34 @@ def measure_codes(session: Session) -> list[str]:
     return list(known_measures(session))
 
 
+LARGEST = max(yamltext.LARGEST, workbook.LARGEST)
+"""No file of either kind is longer."""
+
+
 def read_file(session: Session, content: bytes | str) -> scoring.Scheme:
     """Return the scheme that a file describes.
 
     Raises:
-        scoring.InvalidScheme: with every problem, its place and line; a measure that no data feeds is one.
+        scoring.InvalidScheme: with every problem, its place and line or cell; a measure that no data feeds
+            is one.
     """
-    return schemefile.read(content, measures=measure_codes(session), groupings=GROUPINGS)
+    return read_content(content, measures=measure_codes(session))
+
+
+def read_content(
+    content: bytes | str, *, measures: Collection[str] | None = None, name: str = ""
+) -> scoring.Scheme:
+    """Return the scheme of a workbook or a YAML file; which of them it is its first bytes or `name` say.
+
+    With `measures`, those that exist, peers too are grouped only as a cycle can group them.
+
+    Raises:
+        scoring.InvalidScheme: with every problem, its place and line or cell.
+    """
+    groupings = None if measures is None else GROUPINGS
+    if isinstance(content, bytes) and (workbook.is_workbook(content) or name.lower().endswith(WORKBOOK)):
+        return workbook.read(content, measures=measures, groupings=groupings)
+    return schemefile.read(content, measures=measures, groupings=groupings)
 
 
 def parsed_version(session: Session, scheme_id: int, number: int | None = None) -> scoring.Scheme:
@@ -45,6 +70,18 @@ def parsed_version(session: Session, scheme_id: int, number: int | None = None) 
 def file_of(version: SchemeVersion) -> str:
     """Return a version as a scheme file."""
     return schemefile.write(scoring.parse(version.document))
+
+
+def workbook_of(version: SchemeVersion, language: str) -> bytes:
+    """Return a version as a workbook with headings in the language.
+
+    Raises:
+        Refused: a text is longer than a cell holds.
+    """
+    try:
+        return workbook.write(scoring.parse(version.document), language)
+    except scoring.InvalidScheme as error:
+        raise Refused(N_("方案不能写成工作簿：%(detail)s"), detail=str(error)) from error
 
 
 def scheme_of(session: Session, code: str) -> Scheme | None:
