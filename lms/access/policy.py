@@ -143,6 +143,8 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.TARGET_ANSWER, {Role.TRAINEE: OWN, Role.SUPERVISOR: OWN, Role.HEAD: OWN}),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
+    (Action.PARAMETER_VIEW, {Role.HEAD: SUBTREE, Role.HR: SUBTREE}),
+    (Action.PARAMETER_SET, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),
     (Action.CYCLE_PUBLISH, {Role.HR: SUBTREE}),
     (Action.RATING_GIVE, {Role.SUPERVISOR: SUBTREE}),

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 from lms import scoring
 from lms.appraisal.models import Scheme, SchemeVersion, VersionState
 from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
+from lms.appraisal.services.parameters import refuse_unfit
 from lms.core.audit import Acting, record
+from lms.core.clock import local_day
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
 from lms.scoring.examples import run_examples
@@ -142,12 +144,15 @@ def activate(
         Refused: when the version is no draft, another person saved meanwhile, or an example of it comes out
             otherwise than it says.
         scoring.InvalidScheme: when it asks for a measure that no longer exists.
+        BadParameters: when with the parameters of some unit it is no scheme (weights that do not make 100).
     """
     if version.state is not VersionState.DRAFT:
         raise Refused(N_("只有草稿可以启用。"))
     if seen is not None and seen != stamp(version):
         raise Refused(N_("您查看之后，其他人又修改了此方案，请重新核对后再启用。"))
-    _refuse_wrong_examples(scoring.parse(version.document, measures=measures))
+    parsed = scoring.parse(version.document, measures=measures)
+    _refuse_wrong_examples(parsed)
+    refuse_unfit(session, version.scheme, parsed, local_day(now))
     session.execute(
         update(SchemeVersion)
         .where(SchemeVersion.scheme_id == version.scheme_id, SchemeVersion.state == VersionState.ACTIVE)
