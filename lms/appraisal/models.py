@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lms.appraisal.rules.levels import Below, Way
+from lms.appraisal.rules.levels import Below, ParametersOf, Way
 from lms.core.db import Model
 from lms.core.reach import Reach, column
 from lms.core.types import EnumText, Json, LocalDate, Score, UtcDateTime
@@ -31,13 +31,6 @@ class CycleState(StrEnum):
     COLLECTING = "collecting"
     COMPUTED = "computed"
     PUBLISHED = "published"
-
-
-class ParametersOf(StrEnum):
-    """Whose parameters a cycle is computed by: those of each person's own unit, or of the cycle's for all."""
-
-    PERSON = "person"
-    CYCLE = "cycle"
 
 
 class AppraisalState(StrEnum):

@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from lms import scoring
 from lms.access.services import decide
 from lms.appraisal import services
-from lms.appraisal.models import Cycle, ParametersOf, Scheme, SchemeParameter
-from lms.appraisal.rules.levels import Below, Why
+from lms.appraisal.models import Cycle, Scheme, SchemeParameter
+from lms.appraisal.rules.levels import Below, ParameterDraft, ParametersOf, Setting, Why
 from lms.appraisal.services import computing, frozen, parameters, results, rulebook
 from lms.appraisal.services import cycles as cycle_services
-from lms.appraisal.services.parameters import BadParameters, ParameterDraft, Setting, set_parameters
+from lms.appraisal.services.parameters import BadParameters, set_parameters
 from lms.core.audit import AuditEntry
 from lms.core.errors import Refused
-from tests.appraisal.house import NOW, House, draft, open_cycle
+from tests.appraisal.house import NOW, House, draft, marks, open_cycle
 
 Story = tuple[House, Cycle]
 BUSINESS, COMPREHENSIVE = "sections/business/weight", "sections/comprehensive/weight"
@@ -326,6 +326,8 @@ def test_a_branch_runs_its_own_cycle_over_its_own_people(session: Session, story
     open_both(house)
     raise_business(house)
     own = open_cycle(house, cycle.scheme_version, code="EAST-Q3", unit=house.units["EAST"])
+    given = {house.people[name].id: marks() for name in ("li", "wang")}
+    services.rate_many(session, house.person("zhao"), own, given, now=NOW)
     services.run_cycle(session, own, house.person("hr"), NOW)
     found = {name: house.appraisal(own, name) for name in ("li", "wang")}
     assert {name: one.rank for name, one in found.items()} == {"li": 2, "wang": 1}

@@ -35,6 +35,13 @@ class Way(StrEnum):
     NEAR = "near"
 
 
+class ParametersOf(StrEnum):
+    """Whose parameters a cycle is computed by: those of each person's own unit, or of the cycle's for all."""
+
+    PERSON = "person"
+    CYCLE = "cycle"
+
+
 class Why(StrEnum):
     """Why a row does not hold."""
 
@@ -76,6 +83,29 @@ class Row:
         return (self.after is None or other.first < self.after) and (
             other.after is None or self.first < other.after
         )
+
+
+@dataclass(frozen=True)
+class ParameterDraft:
+    """One parameter as it is to be set; `low`/`high` belong to a range, `value` None keeps what is above."""
+
+    path: str
+    value: Value | None
+    below: Below = Below.LOCKED
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Parameters set together by one unit: weights move only with those they make 100 with."""
+
+    drafts: tuple[ParameterDraft, ...]
+    first: date
+    after: date | None = None
+    way: Way = Way.NEAR
+    priority: int = 1
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +241,10 @@ class Effective:
     lost: tuple[Row, ...]
 
 
-def effective(scheme: Scheme, rows: Iterable[Row], chain: Sequence[str], day: date, owner: str) -> Effective:
-    """Return what holds for the last unit of a chain on a day.
-
-    Raises:
-        scoring.InvalidScheme: when what the rows give is no scheme (weights that do not make 100, …).
-    """
+def resolved(
+    scheme: Scheme, rows: Iterable[Row], chain: Sequence[str], day: date, owner: str
+) -> tuple[dict[str, Resolved], tuple[Row, ...]]:
+    """Return what holds of every parameter with rows, by path, and the rows whose parameter is not there."""
     known = {one.path: one for one in parameters(scheme)}
     paths: dict[str, list[Row]] = {}
     lost: list[Row] = []
@@ -229,9 +257,19 @@ def effective(scheme: Scheme, rows: Iterable[Row], chain: Sequence[str], day: da
         else:
             paths.setdefault(row.path, []).append(row)
     origins = {path: resolve(paths[path], chain, day, owner) for path in known if path in paths}
+    return origins, tuple(sorted(lost, key=lambda row: (row.path, row.id)))
+
+
+def effective(scheme: Scheme, rows: Iterable[Row], chain: Sequence[str], day: date, owner: str) -> Effective:
+    """Return what holds for the last unit of a chain on a day.
+
+    Raises:
+        scoring.InvalidScheme: when what the rows give is no scheme (weights that do not make 100, …).
+    """
+    origins, lost = resolved(scheme, rows, chain, day, owner)
     values = {path: one.winner.value for path, one in origins.items() if one.winner is not None}
     document = apply(scheme, {path: value for path, value in values.items() if value is not None})
-    return Effective(document, origins, tuple(sorted(lost, key=lambda row: (row.path, row.id))))
+    return Effective(document, origins, lost)
 
 
 def overlaps(row: Row, others: Iterable[Row]) -> Row | None:

@@ -14,11 +14,11 @@ from lms.appraisal.models import (
     Cycle,
     CycleState,
     Line,
-    ParametersOf,
     SchemeVersion,
     Section,
     VersionState,
 )
+from lms.appraisal.rules.levels import ParametersOf
 from lms.core.audit import Acting, record
 from lms.core.dated import valid_within
 from lms.core.errors import Refused

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,12 +18,16 @@ from lms.appraisal.rules.levels import (
     Below,
     Effective,
     Leave,
+    ParameterDraft,
+    Resolved,
     Row,
-    Way,
+    Setting,
+    Shadow,
     effective,
     leave_of,
     overlaps,
     resolve,
+    resolved,
     turning_days,
 )
 from lms.core.audit import Acting, record
@@ -35,29 +39,6 @@ from lms.scoring.parameters import Parameter, Value, by_codes, fits, parameters
 
 DIGITS = 6
 """So many decimals a range is kept with; values keep those of the document."""
-
-
-@dataclass(frozen=True)
-class ParameterDraft:
-    """One parameter as it is to be set; `low`/`high` belong to a range, `value` None keeps what is above."""
-
-    path: str
-    value: Value | None
-    below: Below = Below.LOCKED
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Parameters set together by one unit: weights move only with those they make 100 with."""
-
-    drafts: tuple[ParameterDraft, ...]
-    first: date
-    after: date | None = None
-    way: Way = Way.NEAR
-    priority: int = 1
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +124,11 @@ def effective_for(session: Session, version: SchemeVersion, unit: OrgUnit, day: 
     owner = owner_code(session, version.scheme)
     rows = rows_of(session, version.scheme_id)
     return effective(scoring.parse(version.document), rows, chain, day, owner)
+
+
+def as_written(written: scoring.Scheme, held: scoring.Scheme) -> scoring.Scheme:
+    """Return a document with the examples of the scheme as written, which are none of its parameters."""
+    return replace(held, examples=written.examples)
 
 
 def schemes_for(session: Session, unit: OrgUnit, day: date) -> Select[Scheme]:
@@ -420,7 +406,7 @@ def _written(
             scheme_id=scheme.id,
             org_unit_id=unit.id,
             path=draft.path,
-            value=draft.value,
+            value=_plain(draft.value),
             below=draft.below,
             low=_exact(draft.low) if draft.below is Below.RANGE else None,
             high=_exact(draft.high) if draft.below is Below.RANGE else None,
@@ -451,6 +437,11 @@ def _written(
     return made
 
 
+def _plain(value: Value | None) -> Value | None:
+    """A number as documents write it: 60, not 60.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _exact(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(repr(round(float(value), DIGITS)))
 
@@ -477,3 +468,95 @@ def lost(session: Session, scheme_id: int, parsed: scoring.Scheme) -> list[Row]:
         for row in rows_of(session, scheme_id)
         if row.path not in known or (row.value is not None and not fits(known[row.path], row.value))
     ]
+
+
+# ---------------------------------------------------------------- the table of a unit
+
+
+@dataclass(frozen=True)
+class TableLine:
+    """One parameter for a unit on a day: the scheme's value, the head office's, the one that holds, and why.
+
+    `shadows` and `winner` are rows; `own` are the unit's rows for it that are not closed.
+    """
+
+    parameter: Parameter
+    head: Value
+    value: Value
+    winner: Row | None
+    shadows: tuple[Shadow, ...]
+    leave: Leave
+    own: tuple[Row, ...]
+
+    @property
+    def touched(self) -> bool:
+        """Whether anybody set anything for it."""
+        return self.winner is not None or bool(self.shadows) or self.leave.by is not None or bool(self.own)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All parameters of a scheme for a unit on a day, and what is wrong with them together."""
+
+    scheme: scoring.Scheme
+    lines: tuple[TableLine, ...]
+    lost: tuple[Row, ...]
+    problems: tuple[Finding, ...]
+
+
+def table(session: Session, version: SchemeVersion, unit: OrgUnit, day: date) -> Table:
+    """Return the parameters of a version for a unit on a day; the number of queries is fixed."""
+    scheme, rows = scoring.parse(version.document), rows_of(session, version.scheme_id)
+    chain, owner = chain_of(parents_on(session, day), unit.code), owner_code(session, version.scheme)
+    origins, lost = resolved(scheme, rows, chain, day, owner)
+    heads, _ = resolved(scheme, rows, chain[:1], day, owner)
+    by_path: dict[str, list[Row]] = {}
+    for row in rows:
+        by_path.setdefault(row.path, []).append(row)
+    lines = []
+    for one in parameters(scheme):
+        there = by_path.get(one.path, [])
+        found = origins.get(one.path)
+        lines.append(
+            TableLine(
+                one,
+                _value(heads.get(one.path), one.value),
+                _value(found, one.value),
+                found.winner if found else None,
+                found.shadows if found else (),
+                leave_of(there, chain, day, owner),
+                tuple(row for row in there if row.unit == unit.code),
+            )
+        )
+    problems: tuple[Finding, ...] = ()
+    try:
+        effective(scheme, rows, chain, day, owner)
+    except scoring.InvalidScheme as error:
+        data = scoring.to_dict(scheme)
+        problems = tuple(Finding(by_codes(data, p.path), p.message, p.params) for p in error.problems)
+    return Table(scheme, tuple(lines), lost, problems)
+
+
+def _value(found: Resolved | None, own: Value) -> Value:
+    winner = found.winner if found else None
+    return own if winner is None or winner.value is None else winner.value
+
+
+def together(rows: Iterable[Row], row: Row, paths: Collection[str]) -> tuple[Row, ...]:
+    """Return the rows set with one: same unit, days and priority, of parameters that move together."""
+    return tuple(
+        one
+        for one in rows
+        if one.path in paths
+        and (one.unit, one.first, one.after, one.priority) == (row.unit, row.first, row.after, row.priority)
+    )
+
+
+def stored(session: Session, ids: Collection[int]) -> dict[int, SchemeParameter]:
+    """Return rows with their units by id, for whoever tells of them."""
+    found = session.scalars(
+        select(SchemeParameter)
+        .where(SchemeParameter.id.in_(ids))
+        .options(joinedload(SchemeParameter.org_unit))
+    )
+    return {one.id: one for one in found}

@@ -20,8 +20,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import scoring
-from lms.appraisal.models import Appraisal, Cycle, ParametersOf, SchemeParameter
-from lms.appraisal.rules.levels import Effective, Resolved, Row, effective
+from lms.appraisal.models import Appraisal, Cycle, SchemeParameter
+from lms.appraisal.rules.levels import Effective, ParametersOf, Resolved, Row, effective
 from lms.appraisal.services import frozen
 from lms.appraisal.services.parameters import owner_code, rows_of
 from lms.core.errors import Refused
