@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.services import Person, person_of
 from lms.appraisal.models import SchemeVersion
-from lms.appraisal.rules.levels import Below, ParameterDraft, Setting
-from lms.appraisal.services.parameters import open_below, set_parameters
+from lms.appraisal.services import Below, ParameterDraft, Setting, open_below, set_parameters
 from lms.core.clock import local_day
 from lms.demo.staff import Bank
 from lms.people.models import OrgUnit

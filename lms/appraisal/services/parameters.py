@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from math import isinf
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -30,6 +31,7 @@ from lms.appraisal.rules.levels import (
     resolved,
     turning_days,
 )
+from lms.appraisal.rules.words import plain
 from lms.core.audit import Acting, record
 from lms.core.errors import NotFound, Problem, Refused, Rejected
 from lms.core.i18n import N_
@@ -292,23 +294,27 @@ def _misfit(row: Row, parameter: Parameter) -> Iterator[Finding]:
         yield Finding(row.path, N_("选择“范围内”时，下限和上限至少填一个"))
     elif low is not None and high is not None and low > high:
         yield Finding(
-            row.path, N_("下限 %(low)s 大于上限 %(high)s"), {"low": f"{low:g}", "high": f"{high:g}"}
+            row.path, N_("下限 %(low)s 大于上限 %(high)s"), {"low": plain(low), "high": plain(high)}
         )
     elif isinstance(row.value, int | float) and not _within(row.value, low, high):
         yield Finding(
             row.path,
             N_("本级的值 %(value)s 不在给下级的范围 %(range)s 内"),
-            {"value": f"{row.value:g}", "range": span_text(low, high)},
+            {"value": plain(float(row.value)), "range": span_text(low, high)},
         )
+
+
+def _said(value: Value | None) -> str:
+    return plain(float(value)) if isinstance(value, int | float) else str(value)
 
 
 def _within(value: float, low: float | None, high: float | None) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
 
 
-def span_text(low: float | None, high: float | None) -> str:
+def span_text(low: float | Decimal | None, high: float | Decimal | None) -> str:
     """Return a range as people write it: 30–40, ≥ 30, ≤ 40."""
-    ends = [None if end is None or abs(end) == float("inf") else f"{end:g}" for end in (low, high)]
+    ends = [None if end is None or isinf(end) else plain(end) for end in (low, high)]
     if None not in ends:
         return "–".join(str(end) for end in ends)
     return f"≥ {ends[0]}" if ends[0] is not None else f"≤ {ends[1]}" if ends[1] is not None else "–"
@@ -376,7 +382,7 @@ def _overstepped(row: Row, leave: Leave, day: date) -> Finding | None:
         return Finding(row.path, N_("此参数已由 %(unit)s 锁定，下级不能设置"), by, unit=row.unit, day=day)
     span = span_text(leave.low, leave.high)
     if not leave.takes(row.value):
-        told = {"value": f"{row.value:g}" if not isinstance(row.value, str) else row.value, "range": span}
+        told = {"value": _said(row.value), "range": span}
         return Finding(
             row.path, N_("%(value)s 不在上级允许的范围 %(range)s 内"), told, unit=row.unit, day=day
         )
