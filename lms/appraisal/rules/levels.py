@@ -9,7 +9,7 @@ that owns the scheme nothing may be set that was not opened above.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -267,9 +267,13 @@ def effective(scheme: Scheme, rows: Iterable[Row], chain: Sequence[str], day: da
         scoring.InvalidScheme: when what the rows give is no scheme (weights that do not make 100, …).
     """
     origins, lost = resolved(scheme, rows, chain, day, owner)
-    values = {path: one.winner.value for path, one in origins.items() if one.winner is not None}
-    document = apply(scheme, {path: value for path, value in values.items() if value is not None})
-    return Effective(document, origins, lost)
+    return Effective(apply(scheme, winning(origins)), origins, lost)
+
+
+def winning(origins: Mapping[str, Resolved]) -> dict[str, Value]:
+    """Return the values that hold in place of the scheme's own, by path."""
+    rows = ((path, one.winner) for path, one in origins.items())
+    return {path: row.value for path, row in rows if row is not None and row.value is not None}
 
 
 def overlaps(row: Row, others: Iterable[Row]) -> Row | None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from math import isinf
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from lms import scoring
@@ -65,12 +65,16 @@ class BadParameters(Rejected):
 # ---------------------------------------------------------------- reading
 
 
-def rows_of(session: Session, scheme_id: int) -> list[Row]:
-    """Return all rows of a scheme that are not closed."""
+def rows_of(session: Session, scheme_id: int, units: Collection[str] | None = None) -> list[Row]:
+    """Return the rows of a scheme that are not closed: of all units, or of those with these codes."""
     found = session.execute(
         select(SchemeParameter, OrgUnit.code)
         .join(OrgUnit, OrgUnit.id == SchemeParameter.org_unit_id)
-        .where(SchemeParameter.scheme_id == scheme_id, SchemeParameter.closed_at.is_(None))
+        .where(
+            SchemeParameter.scheme_id == scheme_id,
+            SchemeParameter.closed_at.is_(None),
+            true() if units is None else OrgUnit.code.in_(units),
+        )
         .order_by(SchemeParameter.id)
     )
     return [row_of(one, code) for one, code in found]
@@ -124,7 +128,7 @@ def effective_for(session: Session, version: SchemeVersion, unit: OrgUnit, day: 
     """
     chain = chain_of(parents_on(session, day), unit.code)
     owner = owner_code(session, version.scheme)
-    rows = rows_of(session, version.scheme_id)
+    rows = rows_of(session, version.scheme_id, chain)
     return effective(scoring.parse(version.document), rows, chain, day, owner)
 
 
@@ -166,15 +170,6 @@ def history(scheme_id: int, unit_id: int, paths: Collection[str]) -> Select[Sche
         )
         .order_by(SchemeParameter.closed_at.is_not(None), SchemeParameter.id.desc())
     )
-
-
-def leave_for(
-    session: Session, scheme: Scheme, unit: OrgUnit, paths: Collection[str], day: date
-) -> dict[str, Leave]:
-    """Return what the units above let a unit do with each of these parameters on a day."""
-    chain = chain_of(parents_on(session, day), unit.code)
-    owner, rows = owner_code(session, scheme), rows_of(session, scheme.id)
-    return {path: leave_of([row for row in rows if row.path == path], chain, day, owner) for path in paths}
 
 
 # ---------------------------------------------------------------- setting
@@ -512,8 +507,8 @@ class Table:
 
 def table(session: Session, version: SchemeVersion, unit: OrgUnit, day: date) -> Table:
     """Return the parameters of a version for a unit on a day; the number of queries is fixed."""
-    scheme, rows = scoring.parse(version.document), rows_of(session, version.scheme_id)
     chain, owner = chain_of(parents_on(session, day), unit.code), owner_code(session, version.scheme)
+    scheme, rows = scoring.parse(version.document), rows_of(session, version.scheme_id, chain)
     origins, lost = resolved(scheme, rows, chain, day, owner)
     heads, _ = resolved(scheme, rows, chain[:1], day, owner)
     by_path: dict[str, list[Row]] = {}

@@ -9,7 +9,7 @@ and is scored by the scheme version alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from lms import scoring
 from lms.appraisal.models import Appraisal, Cycle, SchemeParameter
-from lms.appraisal.rules.levels import Effective, ParametersOf, Resolved, Row, effective
+from lms.appraisal.rules.levels import ParametersOf, Resolved, Row, resolved, winning
 from lms.appraisal.services import frozen
 from lms.appraisal.services.parameters import owner_code, rows_of
 from lms.core.errors import Refused
@@ -79,12 +79,6 @@ class Rulebook:
 # ---------------------------------------------------------------- working it out
 
 
-def origins_of(session: Session, scheme: scoring.Scheme, held: Effective) -> tuple[Origin, ...]:
-    """Return where each parameter of what holds came from, with names, reasons and who set them."""
-    rows = [row for one in held.origins.values() for row in _rows_in(one)]
-    return tuple(_origins(scheme, held, _told_rows(session, rows)))
-
-
 def parameter_tables(session: Session, cycle: Cycle) -> dict[str, pa.Table]:
     """Return the two tables for the units of a cycle's people; reads only.
 
@@ -94,17 +88,19 @@ def parameter_tables(session: Session, cycle: Cycle) -> dict[str, pa.Table]:
     day, version = Period.parse(cycle.period).last, cycle.scheme_version
     scheme = scoring.parse(version.document)
     rows, parents = rows_of(session, version.scheme_id), parents_on(session, day)
-    owner, told = owner_code(session, version.scheme), _told_rows(session, rows)
-    documents: dict[str, str] = {}
+    owner, rows_told = owner_code(session, version.scheme), _told_rows(session, version.scheme_id, rows)
+    made = _Made(scheme)
     lines = []
     for unit in _units(session, cycle):
         counted = cycle.org_unit.code if cycle.parameters_of is ParametersOf.CYCLE else unit
-        held = _held(scheme, rows, chain_of(parents, counted), day, owner)
-        sha256 = scoring.sha256(held.document)
-        documents[sha256] = scoring.canonical_json(held.document)
-        origins = [asdict(one) for one in _origins(scheme, held, told)]
-        lines.append({"unit": unit, "document": sha256, "origins": canonical_json(origins)})
-    texts = [{"sha256": sha256, "document": documents[sha256]} for sha256 in sorted(documents)]
+        origins, _ = resolved(scheme, rows, chain_of(parents, counted), day, owner)
+        try:
+            sha256 = made.by(winning(origins))
+        except scoring.InvalidScheme as error:
+            raise _unfit(scheme, counted, day, error) from error
+        told = [asdict(one) for one in _origins(made.own, origins, rows_told)]
+        lines.append({"unit": unit, "document": sha256, "origins": canonical_json(told)})
+    texts = [{"sha256": sha256, "document": text} for sha256, text in sorted(made.documents.items())]
     return {
         "documents": pa.Table.from_pylist(texts, schema=DOCUMENTS),
         "parameters": pa.Table.from_pylist(lines, schema=PARAMETERS),
@@ -123,25 +119,40 @@ def _units(session: Session, cycle: Cycle) -> list[str]:
     )
 
 
-def _held(
-    scheme: scoring.Scheme, rows: Sequence[Row], chain: Sequence[str], day: date, owner: str
-) -> Effective:
-    try:
-        return effective(scheme, rows, chain, day, owner)
-    except scoring.InvalidScheme as error:
-        one = error.problems[0]
-        raise Refused(
-            N_("%(unit)s 的参数在 %(day)s 不能成为方案（%(place)s）：%(what)s。请先更正参数再计算。"),
-            unit=chain[-1],
-            day=day.isoformat(),
-            place=by_codes(scoring.to_dict(scheme), one.path),
-            what=one.message % one.params,
-        ) from error
+class _Made:
+    """The documents made of a scheme so far: units with the same values share one."""
+
+    def __init__(self, scheme: scoring.Scheme) -> None:
+        self.scheme = scheme
+        self.own = {one.path: one.value for one in parameters(scheme)}
+        self.documents: dict[str, str] = {}
+        self._known: dict[frozenset[tuple[str, Value]], str] = {}
+
+    def by(self, values: Mapping[str, Value]) -> str:
+        """Return the hash of the scheme with these values; raises InvalidScheme where it would be none."""
+        key = frozenset(values.items())
+        if key not in self._known:
+            document = apply(self.scheme, values)
+            self._known[key] = scoring.sha256(document)
+            self.documents[self._known[key]] = scoring.canonical_json(document)
+        return self._known[key]
 
 
-def _origins(scheme: scoring.Scheme, held: Effective, told: Mapping[int, Data]) -> Iterator[Origin]:
-    own = {one.path: one.value for one in parameters(scheme)}
-    for path, one in held.origins.items():
+def _unfit(scheme: scoring.Scheme, unit: str, day: date, error: scoring.InvalidScheme) -> Refused:
+    one = error.problems[0]
+    return Refused(
+        N_("%(unit)s 的参数在 %(day)s 不能成为方案（%(place)s）：%(what)s。请先更正参数再计算。"),
+        unit=unit,
+        day=day.isoformat(),
+        place=by_codes(scoring.to_dict(scheme), one.path),
+        what=one.message % one.params,
+    )
+
+
+def _origins(
+    own: Mapping[str, Value], origins: Mapping[str, Resolved], told: Mapping[int, Data]
+) -> Iterator[Origin]:
+    for path, one in origins.items():
         shadows = tuple(
             Shadowed(told[shadow.row.id], shadow.why.value, told[shadow.by.id] if shadow.by else None)
             for shadow in one.shadows
@@ -151,19 +162,13 @@ def _origins(scheme: scoring.Scheme, held: Effective, told: Mapping[int, Data]) 
         yield Origin(path, own[path], value, told[winner.id] if winner else None, shadows)
 
 
-def _rows_in(one: Resolved) -> Iterator[Row]:
-    yield from (row for row in [one.winner] if row is not None)
-    for shadow in one.shadows:
-        yield from (row for row in [shadow.row, shadow.by] if row is not None)
-
-
-def _told_rows(session: Session, rows: Iterable[Row]) -> dict[int, Data]:
+def _told_rows(session: Session, scheme_id: int, rows: Iterable[Row]) -> dict[int, Data]:
     """Rows as JSON objects that say everything a page tells of them, whatever becomes of the row."""
     by_id = {row.id: row for row in rows}
     found = session.execute(
         select(SchemeParameter, OrgUnit)
         .join(OrgUnit, OrgUnit.id == SchemeParameter.org_unit_id)
-        .where(SchemeParameter.id.in_(by_id))
+        .where(SchemeParameter.scheme_id == scheme_id, SchemeParameter.closed_at.is_(None))
     )
     return {
         stored.id: {
@@ -183,6 +188,7 @@ def _told_rows(session: Session, rows: Iterable[Row]) -> dict[int, Data]:
             "set_by": stored.set_by,
         }
         for stored, unit in found
+        if stored.id in by_id
     }
 
 
@@ -246,11 +252,9 @@ def disowned(cycle: Cycle) -> list[str]:
     kept: Mapping[str, Any] = cycle.frozen or {}
     if "parameters" not in kept:
         return []
-    version = scoring.parse(cycle.scheme_version.document)
-    bad = []
+    made, bad = _Made(scoring.parse(cycle.scheme_version.document)), []
     for row in frozen.table(kept, "parameters").to_pylist():
         origins = [_read(one) for one in json.loads(row["origins"])]
-        document = apply(version, {one.path: one.value for one in origins if one.winner is not None})
-        if scoring.sha256(document) != row["document"]:
+        if made.by({one.path: one.value for one in origins if one.winner is not None}) != row["document"]:
             bad.append(row["unit"])
     return bad
