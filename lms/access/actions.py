@@ -69,6 +69,8 @@ class Action(StrEnum):
 
     # appraisal
     SCHEME_DESIGN = "appraisal:scheme:design"
+    PARAMETER_VIEW = "appraisal:parameter:view"
+    PARAMETER_SET = "appraisal:parameter:set"
     CYCLE_RUN = "appraisal:cycle:run"
     CYCLE_PUBLISH = "appraisal:cycle:publish"
     RATING_GIVE = "appraisal:rating:give"

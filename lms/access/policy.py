@@ -150,6 +150,8 @@ _RIGHTS: list[tuple[Action, dict[Role, Scope]]] = [
     (Action.LINT_SET, {Role.HR: SUBTREE, Role.ADMIN: ALL}),
     # appraisal
     (Action.SCHEME_DESIGN, {Role.HR: SUBTREE}),
+    (Action.PARAMETER_VIEW, {Role.HEAD: SUBTREE, Role.HR: SUBTREE}),
+    (Action.PARAMETER_SET, {Role.HR: SUBTREE}),
     (Action.CYCLE_RUN, {Role.HR: SUBTREE}),
     (Action.CYCLE_PUBLISH, {Role.HR: SUBTREE}),
     (Action.RATING_GIVE, {Role.SUPERVISOR: SUBTREE}),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -22,14 +23,17 @@ from wtforms import (
     IntegerField,
     SelectField,
     StringField,
+    SubmitField,
     TextAreaField,
 )
 from wtforms import Form as Rows
-from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import TextInput
 
 from lms.appraisal.rules.comprehensive import SEVEN, Mark
 from lms.appraisal.rules.draft import GateDraft, GradeDraft, IndicatorDraft, Mode, SchemeDraft, SectionDraft
+from lms.appraisal.rules.levels import Below, ParameterDraft, ParametersOf, Setting, Way
+from lms.appraisal.rules.parameter_words import BELOW, WAYS
 from lms.core.errors import Problem, Refused
 from lms.core.i18n import N_
 from lms.core.periods import Period
@@ -387,6 +391,14 @@ class CycleForm(Form):
     version_id = SelectField(_l("考核方案"), coerce=int)
     org_unit_id = SelectField(_l("机构（含下级）"), coerce=int)
     series = SelectField(_l("岗位序列"))
+    parameters_of = SelectField(
+        _l("按谁的参数计算"),
+        choices=[
+            (ParametersOf.PERSON.value, _l("每个人按其所在机构的参数")),
+            (ParametersOf.CYCLE.value, _l("所有人都按考核期机构的参数")),
+        ],
+        default=ParametersOf.PERSON.value,
+    )
     rating_due = DateField(_l("评分截止日"), [Optional()])
 
     def validate_period(self, field: Any) -> None:
@@ -492,3 +504,67 @@ def _text(field: Any) -> str:
 
 def _number(field: Any, otherwise: float) -> float:
     return otherwise if field.data is None else float(field.data)
+
+
+class ParameterRow(Rows):
+    """One parameter of those that are set together; a switch is chosen, a number typed."""
+
+    path = HiddenField()
+    value = Number(_l("本级的值"))
+    choice = SelectField(_l("本级的选项"), validate_choice=False)
+    below = SelectField(_l("下级"), choices=[(one.value, _l(BELOW[one])) for one in Below])
+    low = Number(_l("下限"))
+    high = Number(_l("上限"))
+
+    def to_draft(self, switch: bool) -> ParameterDraft | None:
+        """Return what is set; None where neither a value is given nor anything opened to the units below."""
+        value = (self.choice.data or None) if switch else self.value.data
+        below = Below(self.below.data)
+        if value is None and below is Below.LOCKED:
+            return None
+        return ParameterDraft(self.path.data or "", value, below, self.low.data, self.high.data)
+
+
+class ParameterForm(Form):
+    """Parameters that are set together, since when, and why; `replaces` are the ids of the rows before."""
+
+    lines = FieldList(FormField(ParameterRow), max_entries=400)
+    valid_from = DateField(_l("生效日期"), [InputRequired()])
+    valid_to = DateField(_l("截止日期（不含）"), [Optional()])
+    priority = IntegerField(_l("优先级"), [InputRequired(), NumberRange(1, 99)], default=1)
+    way = SelectField(_l("上下级都有设置时"), choices=[(one.value, _l(said)) for one, said in WAYS.items()])
+    reason = TextAreaField(_l("理由"), [InputRequired(), Length(max=1000)])
+    replaces = HiddenField()
+    close = SubmitField(_l("撤销本级设置"))
+
+    def replaced(self) -> tuple[int, ...]:
+        """Return the ids of the rows that this takes the place of."""
+        return tuple(int(one) for one in (self.replaces.data or "").split(",") if one.isdecimal())
+
+    def to_draft(self, switches: Collection[str]) -> Setting:
+        """Return what is set; `switches` are the paths of those that are chosen, not typed."""
+        drafts = [line.form.to_draft(line.form.path.data in switches) for line in self.lines]
+        return Setting(
+            drafts=() if self.close.data else tuple(one for one in drafts if one is not None),
+            first=self.valid_from.data or date.min,
+            after=self.valid_to.data,
+            way=Way(self.way.data),
+            priority=self.priority.data or 1,
+            reason=self.reason.data or "",
+        )
+
+
+class TableFilterForm(Form):
+    """Which parameters to show, for which day; it changes nothing, so it needs no token."""
+
+    class Meta(Form.Meta):
+        """Read from the address."""
+
+        csrf = False
+
+    unit = IntegerField(validators=[Optional()])
+    scheme = StringField()
+    on = DateField(validators=[Optional()])
+    part = StringField()
+    words = StringField()
+    touched = BooleanField()

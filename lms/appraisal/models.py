@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from lms.appraisal.rules.levels import Below, ParametersOf, Way
 from lms.core.db import Model
 from lms.core.reach import Reach, column
 from lms.core.types import EnumText, Json, LocalDate, Score, UtcDateTime
@@ -55,7 +56,10 @@ class LineState(StrEnum):
 
 
 class Scheme(Model):
-    """A scheme (考核方案) of a unit; what it says stands in its versions."""
+    """A scheme (考核方案) of a unit; what it says stands in its versions.
+
+    `open_below`: the units below may run cycles of their own under it.
+    """
 
     __tablename__ = "scheme"
     __scope__ = Reach(unit=column("org_unit_id"))
@@ -64,6 +68,7 @@ class Scheme(Model):
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str | None] = mapped_column(String(200))
     org_unit_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"), index=True)
+    open_below: Mapped[bool] = mapped_column(default=False)
 
     org_unit: Mapped[OrgUnit] = relationship()
 
@@ -95,6 +100,43 @@ class SchemeVersion(Model):
     __mapper_args__ = {"version_id_col": lock}
 
 
+class SchemeParameter(Model):
+    """A parameter (参数) of a scheme as one unit set it for itself and all below, and what it lets them do.
+
+    `path` names it as `lms.scoring.parameters` does; `value` is a number, a word, or None where only `below`
+    is said; `low` and `high` belong to a range. A row is never changed: another takes its place and it is
+    closed, with the name of who did it.
+    """
+
+    __tablename__ = "scheme_parameter"
+    __table_args__ = (
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="days"),
+        CheckConstraint("priority >= 1", name="priority"),
+        Index("ix_scheme_parameter_path", "scheme_id", "path"),
+    )
+    __scope__ = Reach(unit=column("org_unit_id"))
+
+    scheme_id: Mapped[int] = mapped_column(ForeignKey("scheme.id"))
+    org_unit_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"), index=True)
+    path: Mapped[str] = mapped_column(String(300))
+    value: Mapped[Any | None] = mapped_column(Json)
+    below: Mapped[Below] = mapped_column(EnumText(Below))
+    low: Mapped[Decimal | None] = mapped_column(Score)
+    high: Mapped[Decimal | None] = mapped_column(Score)
+    way: Mapped[Way] = mapped_column(EnumText(Way))
+    priority: Mapped[int]
+    valid_from: Mapped[date] = mapped_column(LocalDate)
+    valid_to: Mapped[date | None] = mapped_column(LocalDate)
+    reason: Mapped[str] = mapped_column(String(1000))
+    set_by: Mapped[str] = mapped_column(String(120))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_by: Mapped[str | None] = mapped_column(String(120))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_reason: Mapped[str | None] = mapped_column(String(1000))
+
+    org_unit: Mapped[OrgUnit] = relationship()
+
+
 class Cycle(Model):
     """A cycle (考核期): a period of a unit and all below it, appraised under one scheme version.
 
@@ -112,6 +154,7 @@ class Cycle(Model):
     scheme_version_id: Mapped[int] = mapped_column(ForeignKey("scheme_version.id"))
     org_unit_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"), index=True)
     series: Mapped[str] = mapped_column(String(40))
+    parameters_of: Mapped[ParametersOf] = mapped_column(EnumText(ParametersOf), default=ParametersOf.PERSON)
     state: Mapped[CycleState] = mapped_column(EnumText(CycleState))
     rating_due: Mapped[date] = mapped_column(LocalDate)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)

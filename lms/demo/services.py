@@ -21,6 +21,7 @@ from lms.demo.aims import aim, type_in
 from lms.demo.appraisals import close, design, open_for
 from lms.demo.business import bring_in, define
 from lms.demo.feeds import prepare_nights
+from lms.demo.levels import set_levels
 from lms.demo.records import define_models, deliver_savings
 from lms.demo.shape import SHAPES
 from lms.demo.staff import Bank, open_units, reorganise, send_away, take_on
@@ -32,7 +33,19 @@ from lms.roleplay.services import scenarios_for
 
 SEED = 20160901
 PASSWORD = "zhixing-demo"  # noqa: S105 (a demo account; production refuses them)
-SIGN_INS = ("trainee", "trainer", "trainer2", "supervisor", "hr", "hr2", "head", "admin", "security", "audit")
+SIGN_INS = (
+    "trainee",
+    "trainer",
+    "trainer2",
+    "supervisor",
+    "hr",
+    "hr2",
+    "hr-branch",
+    "head",
+    "admin",
+    "security",
+    "audit",
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,15 @@ def build(session: Session, size: str, today: date) -> Iterator[tuple[str, int, 
 
     def scheme() -> None:
         schemes["RM"] = design(session, built["bank"], plan.now)
+        set_levels(
+            session,
+            built["bank"],
+            schemes["RM"],
+            since=before[0].first,
+            latest=before[-1].first,
+            present=now_in.first,
+            now=plan.now,
+        )
 
     def quarter(period: Period, code: str, at: int) -> None:
         bank = built["bank"]

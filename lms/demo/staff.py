@@ -180,6 +180,7 @@ def take_on(
         give(username, engage(post_code, units[code], years=7.0), role, units[code])
     give("security", None, Role.SECURITY_ADMIN, bank.head_office, "安全管理员")
     give("audit", None, Role.AUDIT_ADMIN, bank.head_office, "审计管理员")
+    give("hr-branch", None, Role.HR, units["T101"], "分行人事")
 
     fronts = [unit for unit in bank.units if unit.level in (Level.SUB_BRANCH, Level.OFFICE)]
     ladder = [

@@ -44,6 +44,7 @@ MENU = (
     (N_("指标录入"), "indicators.entry"),
     (N_("考核期"), "appraisal.cycles"),
     (N_("考核方案"), "appraisal.schemes"),
+    (N_("考核参数"), "appraisal.parameters"),
     (N_("报告"), "reports.index"),
     (N_("复核"), "accounts.proposals"),
     (N_("银行资料"), "admin.bank"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +27,13 @@ class Page(Generic[T]):
         """Return the address of another page of the same list."""
         arguments: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict(), "page": number}
         return url_for(str(request.endpoint), **arguments)
+
+
+def page_of(items: Sequence[T], per_page: int = 50) -> Page[T]:
+    """Return the page of a list in memory that the request's `page` asks for (1-based, clamped)."""
+    pages = max(1, -(-len(items) // per_page))
+    number = min(max(request.args.get("page", 1, type=int), 1), pages)
+    return Page(list(items[(number - 1) * per_page : number * per_page]), number, pages, len(items))
 
 
 def paginate(statement: Select[*tuple[Any, ...]], per_page: int = 50, *, scalars: bool = True) -> Page[Any]:

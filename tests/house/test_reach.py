@@ -159,6 +159,7 @@ EXPECTED: dict[str, Callable[[Plain, Any], Sides]] = {
     "sitting": of_sitting,
     "feedback_wave": lambda plain, row: (plain.learners(row.cohort_id), plain.trained(row.cohort_id), set()),
     "scheme": of_unit,
+    "scheme_parameter": of_unit,
     "cycle": of_unit,
     "appraisal": of_person_and_unit,
     "issued_document": of_person_and_unit,

@@ -12,11 +12,13 @@ from lms.appraisal.rules.draft import (
     document_of,
     draft_of,
 )
+from lms.appraisal.rules.levels import Below, ParameterDraft, Setting
 from lms.appraisal.rules.standard import comprehensive_section, standard_scheme, training_section
 from lms.appraisal.services import results
 from lms.appraisal.services.completeness import completeness
 from lms.appraisal.services.computing import run_cycle, start_compute
 from lms.appraisal.services.cycles import open_cycle, sync_members
+from lms.appraisal.services.parameters import open_below, set_parameters
 from lms.appraisal.services.publishing import propose_adjustment, propose_publish, publish_by_two, titles
 from lms.appraisal.services.ratings import rate, rate_many
 from lms.appraisal.services.scheme_files import import_scheme
@@ -27,13 +29,16 @@ from lms.appraisal.services.verifying import verify
 
 __all__ = [
     "SEVEN",
+    "Below",
     "GateDraft",
     "GradeDraft",
     "IndicatorDraft",
     "Mark",
     "Mode",
+    "ParameterDraft",
     "SchemeDraft",
     "SectionDraft",
+    "Setting",
     "activate",
     "completeness",
     "comprehensive_section",
@@ -42,6 +47,7 @@ __all__ = [
     "draft_of",
     "import_scheme",
     "known_measures",
+    "open_below",
     "open_cycle",
     "propose_adjustment",
     "propose_publish",
@@ -52,6 +58,7 @@ __all__ = [
     "results",
     "revise_scheme",
     "run_cycle",
+    "set_parameters",
     "standard_scheme",
     "start_compute",
     "sync_members",

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -31,12 +32,16 @@ from lms.appraisal.models import (
 from lms.appraisal.rules.totals import final_grade, flag_of, places_of
 from lms.appraisal.services import frozen, surroundings
 from lms.appraisal.services.cycles import sync_members
+from lms.appraisal.services.rulebook import documents_of, parameter_tables, rulebook
 from lms.core import clock, jobs
 from lms.core.audit import Acting, record
 from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.jobs import Job
 from lms.people.models import Employee
+
+# The stubs of pyarrow refuse a plain value beside a column, which its functions take.
+pc: Any = pyarrow.compute
 
 KIND = "appraisal.compute"
 CHUNK = 100
@@ -77,15 +82,16 @@ def run_cycle(session: Session, cycle: Cycle, actor: Acting, now: datetime) -> s
 
 
 def scheme_of(cycle: Cycle) -> scoring.Scheme:
-    """Return the scheme a cycle is computed under."""
+    """Return the scheme a cycle is computed under, before any parameter is set in it."""
     return scoring.parse(cycle.scheme_version.document)
 
 
 def gather(session: Session, cycle: Cycle) -> dict[str, pa.Table]:
-    """Return all inputs of a cycle by table; reads only."""
+    """Return all inputs of a cycle by table, with the documents by which people are scored; reads only."""
     scheme = scheme_of(cycle)
     own = evidence.gather(session, cycle, scheme).tables()
-    return own | surroundings.tables(session, cycle, scheme, clock.today())
+    around = surroundings.tables(session, cycle, scheme, clock.today())
+    return own | around | parameter_tables(session, cycle)
 
 
 def freeze(session: Session, cycle: Cycle, kept: frozen.Kept, *, now: datetime) -> None:
@@ -100,25 +106,52 @@ def scored(cycle: Cycle) -> dict[str, pa.Table]:
     """Return the results of the frozen inputs by table; the same inputs give the same rows, in order.
 
     Somebody on leave for the whole period is not scored. For somebody on leave for a part of it a missing
-    figure is never counted as zero, whatever the scheme says: the composite waits instead.
+    figure is never counted as zero, whatever the scheme says: the composite waits instead. Where units have
+    documents of their own, everybody is scored under each, so that all stay each other's peers, and keeps the
+    result under the own; the places are those among all.
     """
     kept: Mapping[str, Any] = cycle.frozen or {}
-    scheme = scheme_of(cycle)
+    book = rulebook(cycle)
     people = frozen.table(kept, "people").to_pylist()
     facts, targets = frozen.table(kept, "facts"), frozen.table(kept, "targets")
     present = [str(row["subject"]) for row in people if not row["away"]]
     absent = {str(row["subject"]) for row in people if row["leave_days"] and not row["away"]}
-    result = scoring.score(
-        scheme,
-        facts,
-        targets,
-        history=frozen.table(kept, "history") if "history" in kept else None,
-        groups=frozen.table(kept, "groups") if "groups" in kept else None,
-        elapsed=frozen.table(kept, "elapsed")["elapsed"][0].as_py() if "elapsed" in kept else 1.0,
-        subjects=present,
-        waits=absent,
-    )
-    return {name: getattr(result, name) for name in RESULTS}
+    under: dict[str, list[str]] = defaultdict(list)
+    for row in people:
+        under[book.units.get(row["unit"], "")].append(str(row["subject"]))
+    parts = []
+    for sha256 in sorted(under):
+        result = scoring.score(
+            book.documents.get(sha256, book.version),
+            facts,
+            targets,
+            history=frozen.table(kept, "history") if "history" in kept else None,
+            groups=frozen.table(kept, "groups") if "groups" in kept else None,
+            elapsed=frozen.table(kept, "elapsed")["elapsed"][0].as_py() if "elapsed" in kept else 1.0,
+            subjects=present,
+            waits=absent,
+        )
+        parts.append(({name: getattr(result, name) for name in RESULTS}, under[sha256]))
+    return parts[0][0] if len(parts) == 1 else _together(parts)
+
+
+def _together(parts: Sequence[tuple[Mapping[str, pa.Table], Sequence[str]]]) -> dict[str, pa.Table]:
+    """The rows of several runs, of each its own people's, ordered by subject, with places among all."""
+    tables = {}
+    for name in RESULTS:
+        whole = pa.concat_tables(
+            table[name].filter(pc.is_in(table[name]["subject"], value_set=pa.array(own, pa.string())))
+            for table, own in parts
+        )
+        numbered = whole.append_column("at", pa.array(range(whole.num_rows), pa.int64()))
+        order = numbered.sort_by([("subject", "ascending"), ("at", "ascending")])
+        tables[name] = order.drop_columns("at").combine_chunks()
+    totals = tables["totals"]
+    places = places_of(dict(enumerate(totals["total"].to_pylist())))
+    column = totals.schema.get_field_index("rank")
+    ranks = pa.array([places.get(at) for at in range(totals.num_rows)], totals.schema.field(column).type)
+    tables["totals"] = totals.set_column(column, totals.schema.field(column), ranks)
+    return tables
 
 
 def keep_results(session: Session, cycle: Cycle, kept: frozen.Kept, *, now: datetime) -> None:
@@ -178,15 +211,15 @@ class Outcome:
 
 def outcomes(cycle: Cycle, tables: Mapping[str, pa.Table], numbers: Sequence[str]) -> dict[str, Outcome]:
     """Return the outcomes of people by employee number, from tables that hold their results."""
-    scheme = scheme_of(cycle)
+    schemes = documents_of(cycle, numbers)
     steps = _steps(tables["trace"])
     flags = _flags(cycle, sorted(numbers))
     totals = {row["subject"]: row for row in tables["totals"].to_pylist()}
     sections, lines = defaultdict(list), defaultdict(list)
     for row in tables["sections"].to_pylist():
-        sections[row["subject"]].append(_section_row(scheme, row, steps))
+        sections[row["subject"]].append(_section_row(schemes[row["subject"]], row, steps))
     for row in tables["lines"].to_pylist():
-        lines[row["subject"]].append(_line_row(scheme, row, steps, flags))
+        lines[row["subject"]].append(_line_row(schemes[row["subject"]], row, steps, flags))
     return {
         number: Outcome(
             _total_row(totals.get(number), steps.get((number, None, None), [])),
@@ -219,7 +252,7 @@ def place(session: Session, cycle_id: int) -> None:
 
 
 def _replace(session: Session, cycle: Cycle, appraisals: Mapping[str, Appraisal]) -> None:
-    scheme = scheme_of(cycle)
+    schemes = documents_of(cycle, list(appraisals))
     ids = [appraisal.id for appraisal in appraisals.values()]
     session.execute(delete(Line).where(Line.appraisal_id.in_(ids)))
     session.execute(delete(Section).where(Section.appraisal_id.in_(ids)))
@@ -232,7 +265,7 @@ def _replace(session: Session, cycle: Cycle, appraisals: Mapping[str, Appraisal]
         for name, value in outcome.appraisal.items():
             setattr(appraisal, name, value)
         appraisal.final_total, appraisal.final_grade = final_of(
-            scheme, outcome.appraisal, changes.get(appraisal.id, Decimal(0))
+            schemes[number], outcome.appraisal, changes.get(appraisal.id, Decimal(0))
         )
         sections += [{"appraisal_id": appraisal.id, **row} for row in outcome.sections]
         lines += [{"appraisal_id": appraisal.id, **row} for row in outcome.lines]

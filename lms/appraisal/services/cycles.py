@@ -18,13 +18,14 @@ from lms.appraisal.models import (
     Section,
     VersionState,
 )
+from lms.appraisal.rules.levels import ParametersOf
 from lms.core.audit import Acting, record
 from lms.core.dated import valid_within
 from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.people.models import Leave, OrgUnit, Post, Posting
-from lms.people.services import postings_within, subtree
+from lms.people.services import chain_of, parents_on, postings_within, subtree
 
 RATING_DAYS = 10
 
@@ -52,17 +53,27 @@ def open_cycle(
     now: datetime,
     name_en: str | None = None,
     rating_due: date | None = None,
+    parameters_of: ParametersOf = ParametersOf.PERSON,
 ) -> Cycle:
     """Open a cycle for the people of a post series in a unit and below; ratings can be given from now on.
 
-    `period` is a code such as 2026Q3; `rating_due` is by default ten days after the period.
+    `period` is a code such as 2026Q3; `rating_due` is by default ten days after the period. The scheme is one
+    of the unit itself or of a unit above it.
 
     Raises:
-        Refused: when the code or period is taken or wrong, the version is not active, or nobody is in it.
+        Refused: when the code or period is taken or wrong, the version is not active or its scheme not for
+            this unit, or nobody is in it.
     """
     span = Period.parse(period)
     if version.state is not VersionState.ACTIVE:
         raise Refused(N_("只有启用的方案版本可以用于考核期。"))
+    owner = version.scheme.org_unit
+    if owner.code not in chain_of(parents_on(session, span.last), unit.code):
+        raise Refused(
+            N_("方案属于 %(owner)s，不能用于 %(unit)s：只能用本机构或上级机构的方案。"),
+            owner=owner.name_zh,
+            unit=unit.name_zh,
+        )
     if session.scalar(select(Cycle.id).where(Cycle.code == code)) is not None:
         raise Refused(N_("考核期编码 %(code)s 已存在。"), code=code)
     twin = select(Cycle.code).where(
@@ -78,6 +89,7 @@ def open_cycle(
         scheme_version_id=version.id,
         org_unit_id=unit.id,
         series=series,
+        parameters_of=parameters_of,
         state=CycleState.COLLECTING,
         rating_due=rating_due or span.after + timedelta(days=RATING_DAYS),
         opened_at=now,
@@ -89,7 +101,9 @@ def open_cycle(
         raise Refused(
             N_("%(unit)s 在 %(period)s 没有该岗位序列的人员。"), unit=unit.name_zh, period=span.code
         )
-    record(session, actor, "appraisal:cycle:open", f"cycle:{cycle.id}", code=code, people=people)
+    record(
+        session, actor, "appraisal:cycle:open", f"cycle:{cycle.id}", code=code, people=people, unit=unit.code
+    )
     return cycle
 
 

@@ -16,8 +16,9 @@ from lms.access.models import Proposal, ProposalState
 from lms.access.services import Person, decide, on_approval, propose
 from lms.appraisal.models import Adjustment, Appraisal, AppraisalState, Cycle, CycleState
 from lms.appraisal.rules.totals import final_grade
-from lms.appraisal.services.computing import place, scheme_of
+from lms.appraisal.services.computing import place
 from lms.appraisal.services.cycles import counts
+from lms.appraisal.services.rulebook import document_of
 from lms.core.audit import record
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
@@ -133,7 +134,7 @@ def adjust(session: Session, proposal: Proposal, checker: Person, now: datetime)
     )
     appraisal.final_total = (appraisal.final_total or Decimal(0)) + points
     appraisal.final_grade = final_grade(
-        scheme_of(appraisal.cycle), appraisal.final_total, appraisal.gates, appraisal.trace
+        document_of(appraisal), appraisal.final_total, appraisal.gates, appraisal.trace
     )
     session.flush()
     place(session, appraisal.cycle_id)

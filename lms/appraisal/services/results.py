@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from lms import scoring
 from lms.access.actions import Action
 from lms.access.services import Person, narrow
 from lms.appraisal.models import (
@@ -27,6 +28,7 @@ from lms.appraisal.models import (
 from lms.appraisal.rules.comprehensive import BY_CODE, SEVEN
 from lms.appraisal.rules.standing import EFFECTS, standing_text, unit_text
 from lms.appraisal.services import frozen
+from lms.appraisal.services.rulebook import Origin, document_of, frozen_origins
 from lms.core.clock import local_day
 from lms.core.errors import NotFound
 from lms.core.i18n import pick
@@ -217,6 +219,9 @@ class Explanation:
     inputs_sha256: str
     result_sha256: str
     scheme_sha256: str
+    document_sha256: str
+    """Of the document by which this person was scored: the scheme version's, unless parameters changed it."""
+    origins: tuple[Origin, ...]
 
 
 def explain(session: Session, appraisal_id: int) -> Explanation:
@@ -263,6 +268,8 @@ def explain(session: Session, appraisal_id: int) -> Explanation:
         inputs_sha256=cycle.inputs_sha256 or "",
         result_sha256=cycle.result_sha256 or "",
         scheme_sha256=cycle.scheme_version.sha256,
+        document_sha256=scoring.sha256(document_of(appraisal)),
+        origins=frozen_origins(appraisal),
     )
 
 
@@ -277,8 +284,8 @@ class Gate:
 
 
 def gates_of(appraisal: Appraisal, language: str) -> tuple[Gate, ...]:
-    """Return the gates that acted on an appraisal."""
-    document = appraisal.cycle.scheme_version.document
+    """Return the gates that acted on an appraisal, with the limits that held for its unit."""
+    document = scoring.to_dict(document_of(appraisal))
     return tuple(
         Gate(
             gate["code"],
@@ -319,13 +326,17 @@ class TrendPoint:
 
 
 def trend(session: Session, appraisal: Appraisal) -> tuple[TrendPoint, ...]:
-    """Return somebody's composites up to this cycle, the oldest first: published ones and this one."""
+    """Return somebody's composites up to this cycle, the oldest first: published ones and this one.
+
+    Like is compared with like: only cycles of the same unit, for a branch may run its own beside the bank's.
+    """
     rows = session.execute(
         select(Cycle.period, Appraisal.final_total)
         .join(Appraisal, Appraisal.cycle_id == Cycle.id)
         .where(
             Appraisal.employee_id == appraisal.employee_id,
             Cycle.series == appraisal.cycle.series,
+            Cycle.org_unit_id == appraisal.cycle.org_unit_id,
             Cycle.period <= appraisal.cycle.period,
             func.length(Cycle.period) == len(appraisal.cycle.period),
             or_(Cycle.state == CycleState.PUBLISHED, Cycle.id == appraisal.cycle_id),

@@ -14,6 +14,7 @@ from lms.appraisal.models import Scheme, SchemeVersion, VersionState
 from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
 from lms.appraisal.rules.groupings import GROUPINGS
 from lms.appraisal.services.linting import lint_of
+from lms.appraisal.services.parameters import refuse_unfit
 from lms.core.audit import Acting, record
 from lms.core.clock import local_day
 from lms.core.errors import NotFound, Refused
@@ -151,6 +152,7 @@ def activate(
         Refused: when the version is no draft, another person saved meanwhile, an example of it comes out
             otherwise than it says, or the rule check warns and there is no reason.
         scoring.InvalidScheme: when it asks for a measure that no longer exists.
+        BadParameters: when with the parameters of some unit it is no scheme (weights that do not make 100).
     """
     if version.state is not VersionState.DRAFT:
         raise Refused(N_("只有草稿可以启用。"))
@@ -159,6 +161,7 @@ def activate(
     parsed = scoring.parse(version.document, measures=measures, groupings=GROUPINGS)
     _refuse_wrong_examples(parsed)
     day = local_day(now)
+    refuse_unfit(session, version.scheme, parsed, day)
     found = lint_of(session, parsed, day)
     warned = sorted({one["rule"] for one in found if is_warning(one)})
     reason = lint_reason.strip()[:1000] if warned else ""

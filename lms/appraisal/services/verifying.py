@@ -19,6 +19,7 @@ from lms.appraisal.models import Adjustment, Appraisal, Cycle
 from lms.appraisal.rules.totals import places_of
 from lms.appraisal.services import frozen
 from lms.appraisal.services.computing import Outcome, final_of, outcomes, scheme_of, scored
+from lms.appraisal.services.rulebook import disowned, documents_of
 from lms.core.errors import Refused
 from lms.core.i18n import N_
 from lms.core.types import canonical_json
@@ -46,7 +47,8 @@ class Verification:
 
     people: int
     damaged: tuple[str, ...]
-    """What no longer has its hash: frozen tables by name, "inputs", "results" or "scheme" as a whole."""
+    """What no longer has its hash: frozen tables by name, "inputs", "results" or "scheme" as a whole; else
+    "parameters" with each unit whose document does not follow from the scheme and its parameters."""
     recomputed: str
     same_result: bool
     differences: tuple[Difference, ...]
@@ -71,6 +73,7 @@ def verify(session: Session, cycle: Cycle) -> Verification:
     if not cycle.frozen or not cycle.results:
         raise Refused(N_("该考核期尚未计算。"))
     damaged = frozen.damaged(cycle.frozen) + frozen.damaged(cycle.results) + _unlike_their_hash(cycle)
+    damaged = damaged or _unlike_their_origin(cycle)
     if damaged:
         return Verification(0, tuple(damaged), "", same_result=False, differences=())
     again = scored(cycle)
@@ -100,6 +103,11 @@ def _unlike_their_hash(cycle: Cycle) -> list[str]:
     return [name for name, (now, then) in pairs.items() if now != then]
 
 
+def _unlike_their_origin(cycle: Cycle) -> list[str]:
+    """Of which units the frozen document is not the scheme version with the parameters that won there."""
+    return [f"parameters {unit}" for unit in disowned(cycle)]
+
+
 def _block(
     session: Session, cycle: Cycle, again: Mapping[str, pa.Table], numbers: Sequence[str]
 ) -> Iterator[Difference]:
@@ -118,9 +126,10 @@ def _block(
         )
     }
     signed = _signed(session, [appraisal.id for appraisal in stored.values()])
+    schemes = documents_of(cycle, numbers)
     for number, outcome in outcomes(cycle, tables, numbers).items():
         appraisal = stored[number]
-        yield from _person(cycle, number, appraisal, outcome, signed.get(appraisal.id, []))
+        yield from _person(schemes[number], number, appraisal, outcome, signed.get(appraisal.id, []))
 
 
 def _signed(session: Session, ids: Sequence[int]) -> dict[int, list[tuple[Adjustment, Proposal]]]:
@@ -138,7 +147,7 @@ def _signed(session: Session, ids: Sequence[int]) -> dict[int, list[tuple[Adjust
 
 
 def _person(
-    cycle: Cycle,
+    scheme: scoring.Scheme,
     number: str,
     appraisal: Appraisal,
     outcome: Outcome,
@@ -153,7 +162,7 @@ def _person(
         decided += points
         if adjustment.points != points:
             yield Difference(number, f"adjustment {adjustment.id}", str(adjustment.points), str(points))
-    total, grade = final_of(scheme_of(cycle), outcome.appraisal, decided)
+    total, grade = final_of(scheme, outcome.appraisal, decided)
     yield from _compared(number, "", appraisal, {"final_total": total, "final_grade": grade})
     yield from _rows(number, "section", appraisal.sections, "code", outcome.sections)
     yield from _rows(number, "line", appraisal.lines, "indicator_code", outcome.lines)

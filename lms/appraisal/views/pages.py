@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Select, select
 
 from lms import scoring
 from lms.access.actions import Action
@@ -28,6 +29,7 @@ from lms.appraisal.models import (
 from lms.appraisal.rules.comprehensive import SEVEN
 from lms.appraisal.rules.draft import IndicatorDraft, Mode, SchemeDraft
 from lms.appraisal.rules.groupings import GROUPINGS
+from lms.appraisal.rules.levels import ParametersOf
 from lms.appraisal.rules.standing import (
     DETAILS,
     FLAGS,
@@ -39,8 +41,9 @@ from lms.appraisal.rules.standing import (
 )
 from lms.appraisal.rules.words import in_words, plain
 from lms.appraisal.services import cycles as cycle_services
-from lms.appraisal.services import publishing, ratings, results, schemes
+from lms.appraisal.services import parameters, publishing, ratings, results, schemes
 from lms.appraisal.services.linting import lint_of
+from lms.appraisal.views.findings import findings_told
 from lms.core import clock
 from lms.core.db import db
 from lms.core.errors import Problem, Refused, Rejected
@@ -277,7 +280,13 @@ def scheme_activate(scheme_id: int) -> Any:
         )
     except scoring.InvalidScheme as error:
         raise Rejected([Problem(one.message, one.params) for one in error.problems]) from error
+    except parameters.BadParameters as error:
+        told = findings_told(scoring.parse(version.document), error.findings)
+        raise Rejected([Problem(f"{where}：{what}") for where, what in told]) from error
     flash(_("方案第 %(n)s 版已启用。", n=version.number), "success")
+    if lost := parameters.lost(db.session(), found.id, scoring.parse(version.document)):
+        paths = "、".join(dict.fromkeys(row.path for row in lost))
+        flash(_("这一版没有以下参数，各机构对它们的设置不再起作用：%(paths)s", paths=paths), "warning")
     return redirect(url_for("appraisal.scheme", scheme_id=found.id), 303)
 
 
@@ -298,8 +307,7 @@ def cycle_new() -> Any:
     """Open a cycle."""
     session = db.session()
     form = CycleForm()
-    usable = reachable(schemes.schemes(), Scheme, Action.SCHEME_DESIGN)
-    versions = {version.id: version for version in session.scalars(schemes.active_versions(usable))}
+    versions = _usable_versions()
     form.version_id.choices = [
         (v.id, _("%(name)s 第 %(n)s 版", name=local(v.scheme, "name"), n=v.number)) for v in versions.values()
     ]
@@ -315,6 +323,16 @@ def cycle_new() -> Any:
     return (page, 422) if form.errors or told else page
 
 
+def _usable_versions() -> dict[int, SchemeVersion]:
+    """The active versions of my own schemes, and of those that units above mine opened to those below."""
+    session = db.session()
+    own = reachable(schemes.schemes(), Scheme, Action.SCHEME_DESIGN)
+    units = session.scalars(reachable(cycle_services.units(), OrgUnit, Action.CYCLE_RUN))
+    above = parameters.opened_above(session, [unit.code for unit in units], clock.today())
+    found = [version for known in (own, above) for version in session.scalars(schemes.active_versions(known))]
+    return {version.id: version for version in found}
+
+
 def _opened(form: CycleForm, versions: Mapping[int, SchemeVersion]) -> Any:
     """Open the cycle that was typed, and lead to it."""
     cycle = services.open_cycle(
@@ -328,6 +346,7 @@ def _opened(form: CycleForm, versions: Mapping[int, SchemeVersion]) -> Any:
         unit=load(OrgUnit, form.org_unit_id.data, Action.CYCLE_RUN),
         series=form.series.data,
         rating_due=form.rating_due.data,
+        parameters_of=ParametersOf(form.parameters_of.data),
         now=clock.now(),
     )
     flash(_("考核期已开启，主管可以评分。"), "success")
@@ -346,7 +365,16 @@ def cycle(cycle_id: int) -> Any:
         counts=cycle_services.counts(session, found.id),
         job=session.get(Job, found.job_id) if found.job_id else None,
         proposal=publishing.waiting(session, f"cycle:{found.id}", clock.now()),
+        scheme_reached=session.scalar(_reached_scheme(found)) is not None,
+        last_day=Period.parse(found.period).last,
+        by_cycle=found.parameters_of is ParametersOf.CYCLE,
     )
+
+
+def _reached_scheme(cycle: Cycle) -> Select[Scheme]:
+    """A branch may run a cycle under a scheme of the head office, whose pages it does not reach."""
+    wanted = select(Scheme).where(Scheme.id == cycle.scheme_version.scheme_id)
+    return reachable(wanted, Scheme, Action.SCHEME_DESIGN)
 
 
 @bp.get("/cycles/<int:cycle_id>/check")
@@ -499,6 +527,7 @@ def explain(appraisal_id: int) -> Any:
         "appraisal/explain.html",
         tree=tree,
         appraisal=tree.appraisal,
+        parsed=scoring.parse(tree.appraisal.cycle.scheme_version.document),
         gates={gate.code: gate for gate in results.gates_of(tree.appraisal, page_language())},
         grade=results.grade_name(
             tree.appraisal.cycle.scheme_version, tree.appraisal.final_grade, page_language()

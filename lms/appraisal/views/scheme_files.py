@@ -126,7 +126,7 @@ def scheme_diff(scheme_id: int) -> str:
         old=old,
         new=new,
         numbers=list(range(1, newest + 1)),
-        changes=_changes(before, after),
+        changes=changes_told(before, after),
     )
 
 
@@ -181,7 +181,7 @@ def _looked_at(form: SchemeFileForm, parsed: scoring.Scheme) -> str:
         scheme=found,
         version=version,
         lint=LintCard(clock.today(), lint_of(session, parsed, clock.today())),
-        changes=_changes(before, parsed) if before else [],
+        changes=changes_told(before, parsed) if before else [],
     )
 
 
@@ -201,7 +201,7 @@ def _page(form: SchemeFileForm, *, told: str = "", problems: list[Problem] | Non
     )
 
 
-def _changes(old: scoring.Scheme, new: scoring.Scheme) -> list[tuple[str, str]]:
+def changes_told(old: scoring.Scheme, new: scoring.Scheme) -> list[tuple[str, str]]:
     """(where, what) of every difference, in the page's language."""
     found = []
     for one in differences(old, new, page_language()):

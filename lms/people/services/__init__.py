@@ -49,9 +49,11 @@ from lms.people.services.listing import (
     standing_of,
 )
 from lms.people.services.organisation import (
+    chain_of,
     children,
     find_unit,
     merged_into,
+    parents_on,
     path_to,
     pick_unit,
     placements,
@@ -82,6 +84,7 @@ __all__ = [
     "branches",
     "cancel_posting",
     "career_of",
+    "chain_of",
     "children",
     "close_unit",
     "come_back",
@@ -106,6 +109,7 @@ __all__ = [
     "move_unit",
     "on_leave",
     "open_unit",
+    "parents_on",
     "path_to",
     "people_in",
     "people_list",

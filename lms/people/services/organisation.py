@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms.core.dated import valid_on
 from lms.people.models import OrgPlacement, OrgUnit, Posting
@@ -64,6 +65,26 @@ def path_to(session: Session, unit_id: int, day: date) -> list[OrgUnit]:
             select(OrgPlacement.parent_id).where(OrgPlacement.org_unit_id == at, valid_on(OrgPlacement, day))
         )
     return path[::-1]
+
+
+def parents_on(session: Session, day: date) -> dict[str, str | None]:
+    """Return the code of every open unit's parent on a day; the head office has none."""
+    parent = aliased(OrgUnit)
+    rows = session.execute(
+        select(OrgUnit.code, parent.code)
+        .join(OrgPlacement, OrgPlacement.org_unit_id == OrgUnit.id)
+        .outerjoin(parent, parent.id == OrgPlacement.parent_id)
+        .where(valid_on(OrgPlacement, day))
+    )
+    return dict(rows.all())
+
+
+def chain_of(parents: Mapping[str, str | None], code: str) -> tuple[str, ...]:
+    """Return the codes from the head office down to a unit; the unit alone when it is not open."""
+    chain = [code]
+    while (above := parents.get(chain[-1])) is not None:
+        chain.append(above)
+    return tuple(reversed(chain))
 
 
 def unit_on(session: Session, employee_id: int, day: date) -> OrgUnit | None:
