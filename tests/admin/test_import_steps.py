@@ -133,6 +133,67 @@ def test_a_bad_cell_is_mended_and_brought_again_alone(
     assert sorted(map(str, values)) == ["1.00000000", "2.00000000"]
 
 
+@pytest.mark.requirement("7.23")
+def test_dates_that_end_with_the_year_are_read_in_the_order_of_their_column(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str]
+) -> None:
+    rows = [f"{numbers[0]};NPS;03/01/2030;1", f"{numbers[1]};NPS;x;2", f"{numbers[2]};NPS;31/01/2030;3"]
+    at = number_in(upload(admin, "工号;指标;日期;数值\n" + "\n".join(rows) + "\n", policy="good_rows"))
+    assert "看不出日和月哪个在前" not in text(admin.get(f"/admin/imports/{at}/reading"))
+    assert "“日期”列的日期按“日/月/年”读取" in text(admin.get(f"/admin/imports/{at}/check"))
+    assert run(session, admin, at).state is BatchState.COMMITTED
+    errors = admin.get(f"/admin/imports/{at}/errors.csv").data.decode("utf-8-sig")
+    again = number_in(
+        upload(admin, errors.replace(",x,", ",02/01/2030,", 1), encoding="utf-8", mends=str(at))
+    )
+    assert run(session, admin, again).state is BatchState.COMMITTED, "the mended rows alone tell no order"
+    found = actuals(session, numbers, ["NPS"], FIRST, AFTER).to_pylist()
+    assert sorted((one["day"].isoformat(), int(one["value"])) for one in found) == [
+        ("2030-01-02", 2),
+        ("2030-01-03", 1),
+        ("2030-01-31", 3),
+    ]
+
+
+@pytest.mark.requirement("7.23")
+def test_an_order_of_day_and_month_that_is_unclear_is_asked_for_and_kept_with_the_mapping(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str]
+) -> None:
+    at = number_in(upload(admin, f"工号,指标,日期,数值\n{numbers[0]},NPS,02/03/2030,1\n"))
+    here = f"/admin/imports/{at}"
+    assert "“02/03/2030”这样的日期看不出日和月哪个在前" in text(admin.get(f"{here}/reading"))
+    assert "看不出日和月哪个在前" in text(admin.get(f"{here}/check"))
+    reading = {"encoding": "", "separator": "", "quoted": "", "sheet": "", "day_order": "mdy", "next": "1"}
+    admin.post(f"{here}/reading", data=reading)
+    assert 'value="mdy"' in text(admin.get(f"{here}/reading"))
+    boxes = {"employee": "工号", "indicator": "指标", "day": "日期", "value": "数值"}
+    columns = {f"column_{name}": title for name, title in boxes.items()}
+    admin.post(f"{here}/columns", data={**columns, "flag": "", "name": "美式", "valid_from": "2030-01-01"})
+    assert session.scalars(select(ImportMapping.options)).all() == [{"day_order": "mdy"}]
+    assert run(session, admin, at).state is BatchState.COMMITTED
+    found = actuals(session, numbers, ["NPS"], FIRST, AFTER).to_pylist()
+    assert [one["day"].isoformat() for one in found] == ["2030-02-03"]
+
+
+def test_a_file_refused_as_a_whole_comes_again_as_a_whole(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str]
+) -> None:
+    content = f"工号!指标!日期!数值\n{numbers[0]}!NPS!2030-01-31!1\n{numbers[1]}!NPS!2030-01-31!x\n"
+    at = number_in(upload(admin, content))
+    assert "—" in text(admin.get("/admin/imports")), "a draft has no counts yet"
+    reading = {"encoding": "", "separator": "other", "other": "!", "quoted": "", "sheet": "", "day_order": ""}
+    admin.post(f"/admin/imports/{at}/reading", data=reading)
+    assert run(session, admin, at).state is BatchState.REJECTED
+    page = text(admin.get(f"/admin/imports/{at}"))
+    assert "正确的行也没有导入" in page
+    assert "上传改好的行" not in page
+    assert "改好的整个文件" in text(admin.get(f"/admin/imports/new?mends={at}"))
+    again = number_in(upload(admin, content.replace("!x", "!2"), mends=str(at)))
+    assert run(session, admin, again).state is BatchState.COMMITTED
+    found = actuals(session, numbers, ["NPS"], FIRST, AFTER).column("value").to_pylist()
+    assert sorted(map(int, found)) == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

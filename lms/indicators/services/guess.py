@@ -14,7 +14,7 @@ from lms.core.textfile.rows import Row
 from lms.core.textfile.sift import Sifter
 from lms.indicators.models import ImportUpload
 from lms.indicators.rules import Spec
-from lms.indicators.rules.mapping import Guess, place_title, propose_indicators, wide_columns
+from lms.indicators.rules.mapping import Guess, place_title, propose_indicators, unclear_day, wide_columns
 from lms.indicators.services.pipeline import columns_of, importer_of, options_of
 
 _LOOKED_AT = 200
@@ -47,6 +47,7 @@ def guess(upload: ImportUpload, specs: Sequence[Spec] = ()) -> Guess:
         [row for row in below if not sifter.left_out(row)][:20],
         foot,
         bool(foot) and sifter.left_out(Row(1, foot[-1].split(raw.layout.separator or None))),
+        "" if options.day_order else unclear_day([row.cells for row in below]),
     )
 
 
