@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import xlsxwriter
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from lms.admin.views import import_steps
 from lms.core.audit import SYSTEM
 from lms.core.db import db
 from lms.core.jobs import JobState, run_inline
+from lms.indicators import services
 from lms.indicators.models import ImportBatch, ImportMapping, ImportUpload
 from lms.indicators.rules import BatchState, IndicatorSet
 from lms.indicators.services import IndicatorDraft, actuals, define_indicator
@@ -279,6 +281,51 @@ def test_the_second_of_two_administrators_is_told(
     assert other.job_id is not None
     assert run_inline(other.job_id).state is JobState.DONE
     assert run(session, admin, second).state is BatchState.COMMITTED
+
+
+def test_the_closing_line_of_a_workbook_is_seen(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str]
+) -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as made:
+        sheet = made.add_worksheet("明细")
+        rows = [
+            ["工号", "指标", "日期", "数值"],
+            [numbers[0], "NPS", "2030-01-31", 1],
+            ["以上数据仅供参考", "", "", ""],
+        ]
+        for line, row in enumerate(rows):
+            sheet.write_row(line, 0, row)
+    data = {"kind": "actuals", "period": PERIOD, "policy": "all_or_nothing"}
+    answer = admin.post(
+        "/admin/imports/new",
+        data={**data, "file": (io.BytesIO(book.getvalue()), "x.xlsx")},
+        content_type="multipart/form-data",
+    )
+    at = number_in(answer)
+    page = text(admin.get(f"/admin/imports/{at}/reading"))
+    assert "以上数据仅供参考" in page
+    assert "最后一行像是合计或结束行" in page
+    assert re.search(r'<input[^>]*checked[^>]*name="skip_totals"', page)
+
+
+def test_an_import_that_broke_off_says_why_where_the_work_goes_on(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(*_: Any, **__: Any) -> Any:
+        raise services.Overtaken("检查之后有其他批次生效或撤回，请重新导入这个文件。")
+
+    at = number_in(upload(admin, f"工号,指标,日期,数值\n{numbers[0]},NPS,2030-01-31,1\n"))
+    admin.post(f"/admin/imports/{at}/start")
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "commit", overtaken)
+        job = session.get_one(ImportUpload, at, populate_existing=True).job_id
+        assert run_inline(job or 0).state is JobState.FAILED
+    assert admin.get(f"/admin/imports/{at}").headers["Location"].endswith("/check")
+    page = text(admin.get(f"/admin/imports/{at}/check"))
+    assert "上一次导入没有完成" in page
+    assert "其他批次生效或撤回" in page
+    assert run(session, admin, at).state is BatchState.COMMITTED
 
 
 def test_a_large_file_is_checked_in_the_background(

@@ -170,6 +170,7 @@ from lms.indicators.services.pipeline import (
     staged,
     template,
     uploads,
+    usable,
     withdraw,
     write_parts,
 )
@@ -382,6 +383,7 @@ __all__ = [
     "unrecorded",
     "uploads",
     "uploads_of",
+    "usable",
     "uses_of",
     "version_for",
     "versions",

@@ -512,13 +512,14 @@ def judge(session: Session, upload: ImportUpload, findings: Findings, rejects: s
     upload.rejected = findings.bad or len(findings.bad_lines)
     upload.layout = asdict(findings.layout) if findings.layout else None
     upload.notes = [{"message": note.message, "params": dict(note.params)} for note in findings.notes]
-    if not _usable(upload, findings):
+    if not usable(upload, findings):
         upload.state = BatchState.REJECTED
     session.flush()
     return upload.state is not BatchState.REJECTED
 
 
-def _usable(upload: ImportUpload, findings: Findings) -> bool:
+def usable(upload: ImportUpload, findings: Findings) -> bool:
+    """Whether findings are to be imported, by the policy of the upload."""
     strict = upload.policy is Policy.ALL_OR_NOTHING
     return not (findings.fatal or not findings.good or (strict and findings.problems))
 
@@ -539,7 +540,7 @@ def stage(upload: ImportUpload, findings: Findings, seen: tuple[int, int]) -> No
 
     Only where they are all files; what is in them counts no sooner than a batch names them.
     """
-    if not _usable(upload, findings):
+    if not usable(upload, findings):
         return
     parts = write_parts(upload, findings)
     if all(part.files for part in parts):
