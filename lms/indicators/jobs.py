@@ -226,6 +226,9 @@ def scan(session: Session, now: datetime) -> int:
                 return 1
         if _reading(session, lambda: bool(feeds.missing(session, now))):
             return feeds.note_missing(session, feeds.missing(session, now), now=now)
+        unready = seen.unready
+        if _reading(session, lambda: bool(feeds.alarmed_unready(session, unready))):
+            return feeds.note_unready(session, unready)
         return 0
 
 
