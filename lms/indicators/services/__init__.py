@@ -95,7 +95,15 @@ from lms.indicators.services.derivation import (
     switch_effect,
 )
 from lms.indicators.services.effects import Effect, Replaced, effect_of, replaced_by
-from lms.indicators.services.entry import Frame, cell_name, present_values, typable, type_values, typed_before
+from lms.indicators.services.entry import (
+    Frame,
+    cell_name,
+    present_values,
+    typable,
+    type_values,
+    typed_before,
+    typed_since,
+)
 from lms.indicators.services.formulas import (
     batch_days,
     codes_in,
@@ -378,6 +386,7 @@ __all__ = [
     "typable",
     "type_values",
     "typed_before",
+    "typed_since",
     "unit_rows",
     "unit_targets",
     "unrecorded",
