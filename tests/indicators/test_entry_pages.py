@@ -194,7 +194,9 @@ def test_a_relationship_manager_hides_nothing_an_administrator_does(set_up: Cast
     token = fields(admin.get(path).text, 'method="post" action="/admin')["csrf_token"]
     assert admin.post(f"{path}/2/hide", data={"csrf_token": token, "reason": "重复"}).status_code == 303
     assert "重复" in admin.get("/admin/hidden").text
-    assert "重复" in admin.get(path).text
+    page = admin.get(path).text
+    for shown in ("重复", "客户满意度", "2026年9月30日"):
+        assert shown in page
     assert "indicators:value:hide" in sign_in("audit").get("/admin/audit").text
 
 
