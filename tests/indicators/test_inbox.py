@@ -307,7 +307,7 @@ def test_the_very_same_file_again_is_put_away_without_alarm(
     assert "又送来一次" in arrival.message
     assert alarms(figures) == []
     assert sorted(path.name for path in root.iterdir() if not path.name.startswith(".")) == ["done"]
-    figures.get_one(ImportBatch, 1).state = BatchState.WITHDRAWN
+    figures.scalars(select(ImportBatch)).one().state = BatchState.WITHDRAWN
     deliver(root, rows(1, 2), flag=False)
     for minute in (5, 6):
         at(NIGHT + timedelta(minutes=minute))
