@@ -22,13 +22,14 @@ from lms.core import clock, housekeeping
 from lms.core.audit import SYSTEM
 from lms.core.db import db
 from lms.core.errors import Problem, Refused, Rejected
+from lms.core.i18n import N_
 from lms.core.jobs import Job, JobState, run_inline
 from lms.core.textfile import Options
 from lms.core.worker import Busy, only_one
 from lms.indicators import services
 from lms.indicators.jobs import INBOX
 from lms.indicators.models import DataModel, ImportBatch, ImportUpload
-from lms.indicators.rules import BatchState, ImportKind, Policy, UploadDraft
+from lms.indicators.rules import BatchState, Held, ImportKind, Policy, UploadDraft
 from lms.indicators.services import Findings, Summary, feeds
 from lms.indicators.services.inbox import JOB
 from lms.indicators.services.inbox import look as look_at_inbox
@@ -100,6 +101,7 @@ def template(code: str, language: str, output: Path | None) -> None:
 @click.option("--separator", help="Guessed when left out.")
 @click.option("--header-line", type=click.IntRange(0, 200), help="0: the file has none.")
 @click.option("--sheet", help="The sheet of a workbook; the first one when left out.")
+@click.option("--day-order", type=click.Choice(["dmy", "mdy"]), help="Of dates that end with the year.")
 @click.option("--skip-totals", is_flag=True, help="Leave out total and closing lines.")
 @click.option("--split", is_flag=True, help="Agree to a batch for each indicator set.")
 @click.option("--compute-changes", is_flag=True, help="Agree that missing change values are computed.")
@@ -123,8 +125,7 @@ def import_file(
         raise click.UsageError("give --kind or --model, one of the two")
     known = _model(str(model)) if model is not None else None
     with _told(as_json=as_json):
-        with file.open("rb") as stream:
-            held = services.hold(stream)
+        held = _held(file)
         split, computing, supersede = (more.pop(name) for name in ("split", "compute_changes", "supersede"))
         draft = UploadDraft(
             kind=ImportKind(kind) if kind else ImportKind.RECORDS,
@@ -149,6 +150,14 @@ def import_file(
     _report(upload, summary, dry_run=dry_run, as_json=as_json)
     if not (summary.importable(upload.policy) if dry_run else upload.state is BatchState.COMMITTED):
         sys.exit(1)
+
+
+def _held(file: Path) -> Held:
+    try:
+        with file.open("rb") as stream:
+            return services.hold(stream)
+    except OSError as error:
+        raise Refused(N_("文件 %(name)s 读不出来：%(why)s。"), name=file.name, why=error.strerror) from None
 
 
 def _carried_out(upload: ImportUpload, *, dry_run: bool) -> Summary:

@@ -14,6 +14,7 @@ from lms.core import clock, inbox_files
 from lms.core.audit import SYSTEM, Actor
 from lms.core.db import db, read_only
 from lms.core.housekeeping import chore
+from lms.core.i18n import N_
 from lms.core.jobs import Job, JobKind, job_kind
 from lms.core.ops import doctors
 from lms.indicators import services
@@ -48,12 +49,14 @@ class ImportJob(JobKind):
             return None
         seen = services.latest_change(session)
         if key == "commit" and (parts := services.staged(upload, seen)) is not None:
-            return parts, seen
+            return parts, seen, None
         findings = services.inspect(session, upload)
+        rejects = services.keep_findings(upload, findings)
         if key == "check":
             services.stage(upload, findings, seen)
-            return findings, services.keep_findings(upload, findings)
-        return services.write_parts(upload, findings), seen
+            return findings, rejects
+        parts = services.write_parts(upload, findings) if services.usable(upload, findings) else []
+        return parts, seen, (findings, rejects)
 
     def apply(self, session: Session, job: Job, key: str, prepared: Any) -> None:
         """Note the findings, or let the batches count."""
@@ -66,7 +69,9 @@ class ImportJob(JobKind):
         elif key == "derive":
             services.keep(session, actor, f"import_upload:{upload.id}", prepared, now=clock.now())
         else:
-            services.commit(session, actor, upload, *prepared, now=clock.now())
+            parts, seen, again = prepared
+            if again is None or services.judge(session, upload, *again):
+                services.commit(session, actor, upload, parts, seen, now=clock.now())
 
     def finish(self, session: Session, job: Job) -> None:
         """Leave the counts with the job."""
@@ -84,6 +89,8 @@ class ImportJob(JobKind):
         upload = session.get_one(ImportUpload, job.args["upload"])
         if upload.state is BatchState.DRAFT:
             upload.job_id = None
+            message, params = job.message or N_("导入已取消。"), job.message_params or {}
+            services.note_extra(upload, step="check", stopped={"message": message, "params": params})
 
 
 def _derived(session: Session, upload: ImportUpload) -> list[services.Fresh] | None:
@@ -219,6 +226,9 @@ def scan(session: Session, now: datetime) -> int:
                 return 1
         if _reading(session, lambda: bool(feeds.missing(session, now))):
             return feeds.note_missing(session, feeds.missing(session, now), now=now)
+        unready = seen.unready
+        if _reading(session, lambda: bool(feeds.alarmed_unready(session, unready))):
+            return feeds.note_unready(session, unready)
         return 0
 
 

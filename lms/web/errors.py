@@ -35,7 +35,15 @@ def page(status: int, text: str, problems: list[Any] | None = None) -> Any:
     """Return an error page, or the same as JSON."""
     if wants_json():
         return jsonify(error=text, problems=[say_problem(p) for p in problems or []]), status
-    return render_template("error.html", status=status, text=text, problems=problems or []), status
+    shown = {"status": status, "text": text, "problems": problems or [], "back": came_from()}
+    return render_template("error.html", **shown), status
+
+
+def _too_large(app: Flask) -> str:
+    limit = app.config["MAX_CONTENT_LENGTH"]
+    if limit is None or (request.content_length or 0) <= limit:
+        return _("提交的内容太多。")
+    return _("文件超过 %(limit)s MB，没有上传。请把它拆小后再上传，例如按月份。", limit=limit >> 20)
 
 
 def _is_double(error: IntegrityError) -> bool:
@@ -85,7 +93,7 @@ def init_app(app: Flask) -> None:
             403: _("您没有进行此操作的权限。"),
             404: _("没有找到这个页面或内容。"),
             405: _("不支持这种请求方式。"),
-            413: _("文件太大。"),
+            413: _too_large(app),
             500: _("系统出错，错误已记录，数据没有改动。"),
         }
         status = error.code or 500

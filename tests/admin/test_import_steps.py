@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import xlsxwriter
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from lms.admin.views import import_steps
 from lms.core.audit import SYSTEM
 from lms.core.db import db
 from lms.core.jobs import JobState, run_inline
+from lms.indicators import services
 from lms.indicators.models import ImportBatch, ImportMapping, ImportUpload
 from lms.indicators.rules import BatchState, IndicatorSet
 from lms.indicators.services import IndicatorDraft, actuals, define_indicator
@@ -133,6 +135,67 @@ def test_a_bad_cell_is_mended_and_brought_again_alone(
     assert sorted(map(str, values)) == ["1.00000000", "2.00000000"]
 
 
+@pytest.mark.requirement("7.23")
+def test_dates_that_end_with_the_year_are_read_in_the_order_of_their_column(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str]
+) -> None:
+    rows = [f"{numbers[0]};NPS;03/01/2030;1", f"{numbers[1]};NPS;x;2", f"{numbers[2]};NPS;31/01/2030;3"]
+    at = number_in(upload(admin, "工号;指标;日期;数值\n" + "\n".join(rows) + "\n", policy="good_rows"))
+    assert "看不出日和月哪个在前" not in text(admin.get(f"/admin/imports/{at}/reading"))
+    assert "“日期”列的日期按“日/月/年”读取" in text(admin.get(f"/admin/imports/{at}/check"))
+    assert run(session, admin, at).state is BatchState.COMMITTED
+    errors = admin.get(f"/admin/imports/{at}/errors.csv").data.decode("utf-8-sig")
+    again = number_in(
+        upload(admin, errors.replace(",x,", ",02/01/2030,", 1), encoding="utf-8", mends=str(at))
+    )
+    assert run(session, admin, again).state is BatchState.COMMITTED, "the mended rows alone tell no order"
+    found = actuals(session, numbers, ["NPS"], FIRST, AFTER).to_pylist()
+    assert sorted((one["day"].isoformat(), int(one["value"])) for one in found) == [
+        ("2030-01-02", 2),
+        ("2030-01-03", 1),
+        ("2030-01-31", 3),
+    ]
+
+
+@pytest.mark.requirement("7.23")
+def test_an_order_of_day_and_month_that_is_unclear_is_asked_for_and_kept_with_the_mapping(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str]
+) -> None:
+    at = number_in(upload(admin, f"工号,指标,日期,数值\n{numbers[0]},NPS,02/03/2030,1\n"))
+    here = f"/admin/imports/{at}"
+    assert "“02/03/2030”这样的日期看不出日和月哪个在前" in text(admin.get(f"{here}/reading"))
+    assert "看不出日和月哪个在前" in text(admin.get(f"{here}/check"))
+    reading = {"encoding": "", "separator": "", "quoted": "", "sheet": "", "day_order": "mdy", "next": "1"}
+    admin.post(f"{here}/reading", data=reading)
+    assert 'value="mdy"' in text(admin.get(f"{here}/reading"))
+    boxes = {"employee": "工号", "indicator": "指标", "day": "日期", "value": "数值"}
+    columns = {f"column_{name}": title for name, title in boxes.items()}
+    admin.post(f"{here}/columns", data={**columns, "flag": "", "name": "美式", "valid_from": "2030-01-01"})
+    assert session.scalars(select(ImportMapping.options)).all() == [{"day_order": "mdy"}]
+    assert run(session, admin, at).state is BatchState.COMMITTED
+    found = actuals(session, numbers, ["NPS"], FIRST, AFTER).to_pylist()
+    assert [one["day"].isoformat() for one in found] == ["2030-02-03"]
+
+
+def test_a_file_refused_as_a_whole_comes_again_as_a_whole(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str]
+) -> None:
+    content = f"工号!指标!日期!数值\n{numbers[0]}!NPS!2030-01-31!1\n{numbers[1]}!NPS!2030-01-31!x\n"
+    at = number_in(upload(admin, content))
+    assert "—" in text(admin.get("/admin/imports")), "a draft has no counts yet"
+    reading = {"encoding": "", "separator": "other", "other": "!", "quoted": "", "sheet": "", "day_order": ""}
+    admin.post(f"/admin/imports/{at}/reading", data=reading)
+    assert run(session, admin, at).state is BatchState.REJECTED
+    page = text(admin.get(f"/admin/imports/{at}"))
+    assert "正确的行也没有导入" in page
+    assert "上传改好的行" not in page
+    assert "改好的整个文件" in text(admin.get(f"/admin/imports/new?mends={at}"))
+    again = number_in(upload(admin, content.replace("!x", "!2"), mends=str(at)))
+    assert run(session, admin, again).state is BatchState.COMMITTED
+    found = actuals(session, numbers, ["NPS"], FIRST, AFTER).column("value").to_pylist()
+    assert sorted(map(int, found)) == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -218,6 +281,51 @@ def test_the_second_of_two_administrators_is_told(
     assert other.job_id is not None
     assert run_inline(other.job_id).state is JobState.DONE
     assert run(session, admin, second).state is BatchState.COMMITTED
+
+
+def test_the_closing_line_of_a_workbook_is_seen(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str]
+) -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as made:
+        sheet = made.add_worksheet("明细")
+        rows = [
+            ["工号", "指标", "日期", "数值"],
+            [numbers[0], "NPS", "2030-01-31", 1],
+            ["以上数据仅供参考", "", "", ""],
+        ]
+        for line, row in enumerate(rows):
+            sheet.write_row(line, 0, row)
+    data = {"kind": "actuals", "period": PERIOD, "policy": "all_or_nothing"}
+    answer = admin.post(
+        "/admin/imports/new",
+        data={**data, "file": (io.BytesIO(book.getvalue()), "x.xlsx")},
+        content_type="multipart/form-data",
+    )
+    at = number_in(answer)
+    page = text(admin.get(f"/admin/imports/{at}/reading"))
+    assert "以上数据仅供参考" in page
+    assert "最后一行像是合计或结束行" in page
+    assert re.search(r'<input[^>]*checked[^>]*name="skip_totals"', page)
+
+
+def test_an_import_that_broke_off_says_why_where_the_work_goes_on(
+    session: Session, admin: Browser, codes: list[str], numbers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(*_: Any, **__: Any) -> Any:
+        raise services.Overtaken("检查之后有其他批次生效或撤回，请重新导入这个文件。")
+
+    at = number_in(upload(admin, f"工号,指标,日期,数值\n{numbers[0]},NPS,2030-01-31,1\n"))
+    admin.post(f"/admin/imports/{at}/start")
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "commit", overtaken)
+        job = session.get_one(ImportUpload, at, populate_existing=True).job_id
+        assert run_inline(job or 0).state is JobState.FAILED
+    assert admin.get(f"/admin/imports/{at}").headers["Location"].endswith("/check")
+    page = text(admin.get(f"/admin/imports/{at}/check"))
+    assert "上一次导入没有完成" in page
+    assert "其他批次生效或撤回" in page
+    assert run(session, admin, at).state is BatchState.COMMITTED
 
 
 def test_a_large_file_is_checked_in_the_background(

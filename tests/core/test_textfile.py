@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -25,7 +26,7 @@ COLUMNS = (
 PLAIN = "工号,日期,数值,备注\n00017,2026-09-30,12.5,好\n00018,2026-09-30,13,\n"
 
 
-def one_column(kind: Kind, cells: list[str], **options: bool) -> tuple[list[object], list[Problem]]:
+def one_column(kind: Kind, cells: list[str], **options: Any) -> tuple[list[object], list[Problem]]:
     """Read one column of its own file, with a second column so that blanks are rows."""
     column = Column("x", ("列",), kind, choices={"a": ("甲", "A")})
     text = "n\t列\n" + "".join(f"{n}\t{cell}\n" for n, cell in enumerate(cells))
@@ -170,8 +171,61 @@ def test_days_in_their_spellings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "order", "wanted"),
+    [
+        (["03/09/2026", "13/09/2026"], None, [date(2026, 9, 3), date(2026, 9, 13)]),
+        (["03/09/2026 8:05", "9/13/2026"], None, [date(2026, 3, 9), date(2026, 9, 13)]),
+        (["03.09.2026", "09.13.2026"], None, [date(2026, 3, 9), date(2026, 9, 13)]),
+        (
+            ["３-９-２０２６", "2026-09-13", "30-09-2026"],
+            None,
+            [date(2026, 9, 3), date(2026, 9, 13), date(2026, 9, 30)],
+        ),
+        (["03/09/2026"], "dmy", [date(2026, 9, 3)]),
+        (["03/09/2026", "2026年9月13日"], "mdy", [date(2026, 3, 9), date(2026, 9, 13)]),
+    ],
+)
+def test_the_order_of_day_and_month_is_told_by_the_column_or_declared(
+    cells: list[str], order: str | None, wanted: list[date]
+) -> None:
+    values, problems = one_column(Kind.DAY, cells, day_order=order)
+    assert (values, problems) == (wanted, [])
+
+
+def test_each_column_tells_the_order_of_its_own_dates() -> None:
+    columns = [Column("a", ("甲",), Kind.DAY), Column("b", ("乙",), Kind.MOMENT)]
+    sheet = read("甲,乙\n03/09/2026,03/09/2026 10:00\n13/09/2026,09/13/2026\n".encode(), columns)
+    assert sheet.layout.orders == {"甲": "dmy", "乙": "mdy"}
+    assert sheet.table.column("a").to_pylist() == [date(2026, 9, 3), date(2026, 9, 13)]
+    assert sheet.table.column("b").to_pylist() == [
+        datetime.fromisoformat("2026-03-09 10:00"),
+        datetime.fromisoformat("2026-09-13"),
+    ]
+
+
+@pytest.mark.parametrize("cells", [["03/09/2026"], ["03/09/2026", "13/09/2026", "09/13/2026"]])
+def test_an_order_that_the_column_does_not_tell_is_asked_for(cells: list[str]) -> None:
+    values, problems = one_column(Kind.DAY, ["2026-09-01", *cells])
+    assert values == [date(2026, 9, 1)]
+    assert [p.line for p in problems] == list(range(3, 3 + len(cells)))
+    assert all("日和月哪个在前" in p.message for p in problems)
+
+
+@given(
+    st.lists(st.dates(date(1900, 1, 1), date(2200, 12, 31)), min_size=1, max_size=20), st.sampled_from("/-")
+)
+def test_dates_are_never_read_in_the_wrong_order(days: list[date], mark: str) -> None:
+    cells = [f"{day.day:02}{mark}{day.month:02}{mark}{day.year:04}" for day in days]
+    values, problems = one_column(Kind.DAY, cells)
+    told = any(day.day > 12 for day in days)
+    clear = [day for day in days if told]
+    assert values == clear
+    assert len(problems) == len(days) - len(clear)
+
+
+@pytest.mark.parametrize(
     "cell",
-    ["2026-02-30", "2026-13-01", "20261301", "09/30/2026", "46295", "0026-01-01", "昨天", "2026-9", "-", ""],
+    ["2026-02-30", "2026-13-01", "20261301", "30/30/2026", "46295", "0026-01-01", "昨天", "2026-9", "-", ""],
 )
 def test_days_that_are_none(cell: str) -> None:
     values, problems = one_column(Kind.DAY, [cell, "2026-01-01"])

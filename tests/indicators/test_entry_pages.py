@@ -104,6 +104,41 @@ def test_the_second_of_two_is_told_in_the_cell_and_may_then_save(set_up: Cast, s
     assert values == [80, 85]
 
 
+@pytest.mark.requirement("7.28")
+def test_an_old_template_sets_back_nobody_elses_change_and_tells_of_a_clash(
+    set_up: Cast, sign_in: Enter
+) -> None:
+    client = sign_in("supervisor")
+    own = set_up.employee("supervisor").id
+    one, two = [person for person in people(set_up) if person.id != own][:2]
+    what = indicator(set_up, "SATISFACTION")
+    query = entry(set_up).partition("?")[2]
+    sent = fields(client.get(entry(set_up)).text)
+    first = {f"c-e{one.id}-{what.id}": "80", f"c-e{two.id}-{what.id}": "81", "reason": "先"}
+    client.post(entry(set_up), data={**sent, **first})
+    template = client.get(f"/indicators/entry/template.csv?{query}").data.decode("utf-8-sig")
+    sent = fields(client.get(entry(set_up)).text)
+    client.post(
+        entry(set_up),
+        data={**sent, f"c-e{one.id}-{what.id}": "90", f"c-e{two.id}-{what.id}": "91", "reason": "后"},
+    )
+    lines = template.splitlines()
+    at = next(place for place, line in enumerate(lines) if two.number in line)
+    lines[at] = lines[at].replace(",81,", ",85,")
+    assert ",85," in lines[at]
+    shown = client.post(
+        f"/indicators/entry/file?{query}",
+        data={"csrf_token": sent["csrf_token"], "file": (io.BytesIO("\n".join(lines).encode()), "back.csv")},
+    )
+    assert "将改变的值（1 个）" in shown.text, "the untouched 80 does not set back the 90"
+    assert "有 1 个值在您下载模板后被别人改过" in shown.text
+    assert f"由 {set_up.account('supervisor').name} 于" in shown.text
+    seal = fields(shown.text, "entry/apply")
+    assert client.post(f"/indicators/entry/apply?{query}", data={**seal, "reason": "核对"}).status_code == 303
+    rows = set_up.session.scalars(select(TypedValue).where(TypedValue.superseded_at.is_(None)))
+    assert {row.employee_id: row.value for row in rows} == {one.id: 90, two.id: 85}
+
+
 def test_a_file_is_shown_before_it_is_applied_and_a_moved_value_shows_it_again(
     set_up: Cast, sign_in: Enter
 ) -> None:
@@ -159,7 +194,9 @@ def test_a_relationship_manager_hides_nothing_an_administrator_does(set_up: Cast
     token = fields(admin.get(path).text, 'method="post" action="/admin')["csrf_token"]
     assert admin.post(f"{path}/2/hide", data={"csrf_token": token, "reason": "重复"}).status_code == 303
     assert "重复" in admin.get("/admin/hidden").text
-    assert "重复" in admin.get(path).text
+    page = admin.get(path).text
+    for shown in ("重复", "客户满意度", "2026年9月30日"):
+        assert shown in page
     assert "indicators:value:hide" in sign_in("audit").get("/admin/audit").text
 
 

@@ -18,7 +18,11 @@ from lms.indicators.rules.entry import (
     applied,
     differences,
     fault_of,
+    moved,
+    read_stamp,
     settled,
+    stamp,
+    touched,
     written,
 )
 from lms.indicators.rules.kinds import Flag
@@ -134,3 +138,30 @@ def test_a_cell_keeps_to_the_limits_of_its_indicator(value: str, flag: Flag | No
     fault = fault_of(Content(Decimal(value), flag), spec)
     assert (fault is None) if told is None else (fault is not None and told in fault[0])
     assert fault_of(Content(None, None), spec) is None
+
+
+codes = st.text("ABCDEFGHIJ0123456789_.-", min_size=1, max_size=12)
+few_figures = st.decimals(-(10**9), 10**9, places=6, allow_nan=False)
+cells = st.one_of(
+    st.just(Content()),
+    st.builds(Content, few_figures, st.sampled_from([None, Flag.CALCULATED, Flag.INFERRED])),
+)
+
+
+@given(st.dictionaries(codes, cells, max_size=8))
+def test_a_stamp_tells_what_it_was_made_of(contents: dict[str, Content]) -> None:
+    assert read_stamp(stamp(contents)) == contents
+
+
+def test_a_stamp_that_somebody_spoilt_tells_nothing_wrong() -> None:
+    assert read_stamp("A=1 B=x C=2,odd D E=") == {"A": Content(Decimal(1)), "E": Content()}
+    assert read_stamp(None) == {}
+
+
+def test_a_cell_that_nobody_touched_sets_nothing_back() -> None:
+    was = {("e1", 1): Content(Decimal(1)), ("e2", 1): Content(Decimal(2))}
+    given_ = {("e1", 1): Content(Decimal(1)), ("e2", 1): Content(Decimal(5)), ("e3", 1): Content(Decimal(7))}
+    mine = touched(given_, was)
+    assert set(mine) == {("e2", 1), ("e3", 1)}
+    present = {("e1", 1): Present(Content(Decimal(9))), ("e2", 1): Present(Content(Decimal(3)))}
+    assert moved(differences(present, mine), was) == [("e2", 1)]

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.core import files
 from lms.indicators.models import ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState
 from lms.indicators.services import actuals
@@ -66,6 +67,48 @@ def test_a_bad_file_ends_with_1_and_names_line_and_field(run: Any, figures: Sess
     assert (code, told["state"], told["good"], told["bad"]) == (0, "committed", 1, 1)
     assert told["problems"][0]["line"] == 3
     assert values(figures) == [5]
+
+
+def test_a_file_that_is_written_to_while_it_is_read_brings_nothing(
+    run: Any, figures: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = files.keep
+
+    def meanwhile(content: Any, **limit: Any) -> tuple[str, int]:
+        kept = keep(content, **limit)
+        with (tmp_path / "night.csv").open("a") as late:
+            late.write("0002,SCORE,2026-07-31,6\n")
+        return kept
+
+    monkeypatch.setattr(files, "keep", meanwhile)
+    code, output = run(GOOD, *ACTUALS)
+    assert code == 1
+    assert "文件在读取过程中被改动" in output
+    assert figures.scalars(select(ImportUpload)).all() == []
+    monkeypatch.setattr(files, "keep", keep)
+    assert run(GOOD, *ACTUALS)[0] == 0
+
+
+def test_a_file_that_goes_away_is_told_without_a_traceback(
+    run: Any, figures: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any, **__: Any) -> Any:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(files, "keep", gone)
+    code, output = run(GOOD, *ACTUALS, "--json")
+    assert (code, json.loads(output)["state"]) == (1, "refused")
+    assert "night.csv" in json.loads(output)["problems"][0]
+
+
+def test_the_order_of_dates_can_be_declared(run: Any, figures: Session) -> None:
+    unclear = HEADER + "0001,SCORE,01/08/2026,5\n"
+    code, output = run(unclear, *ACTUALS)
+    assert code == 1
+    assert "日和月哪个在前" in output
+    assert run(unclear, *ACTUALS, "--day-order", "dmy")[0] == 0
+    table = actuals(figures, None, ["SCORE"], date(2026, 7, 1), date(2026, 10, 1))
+    assert table.column("day").to_pylist() == [date(2026, 8, 1)]
 
 
 def test_a_dry_run_leaves_nothing(run: Any, figures: Session) -> None:

@@ -276,6 +276,51 @@ def test_the_control_file_is_believed_before_the_file(figures: Session, root: Pa
     assert states(figures) == [ArrivalState.FAILED, ArrivalState.IMPORTED]
 
 
+def test_an_alarm_tells_when_only_the_control_file_lacks(
+    figures: Session, root: Path, at: Callable[[datetime], None]
+) -> None:
+    a_model(figures, "dep", Delivery.SNAPSHOT)
+    define_feed(figures, SYSTEM, a_draft(control_pattern="dep_{day}.ctl"))
+    file = deliver(root, rows(1, 2), flag=False)
+    at(datetime(2026, 10, 8, 22, 1, tzinfo=UTC))  # 06:01
+    [missing] = night(figures)
+    assert missing.state is ArrivalState.MISSING
+    assert missing.params == {"file": file.name, "lacking": "dep_20261008.ctl"}
+    assert "还缺" in missing.message
+    (root / "dep_20261008.ctl").write_text("rows=2\n", encoding="utf-8")
+    [imported] = night(figures)
+    assert (imported.state, imported.message) == (ArrivalState.IMPORTED, "")
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_the_very_same_file_again_is_put_away_without_alarm(
+    figures: Session, root: Path, at: Callable[[datetime], None], delivery: Delivery
+) -> None:
+    a_model(figures, "dep", delivery)
+    define_feed(figures, SYSTEM, a_draft())
+    for minute in range(4):
+        at(NIGHT + timedelta(minutes=minute))
+        deliver(root, rows(1, 2), flag=False) if minute in (0, 2) else None
+        night(figures)
+    [arrival] = night(figures)
+    assert (arrival.state, counting(figures)) == (ArrivalState.IMPORTED, 1)
+    assert "又送来一次" in arrival.message
+    assert alarms(figures) == []
+    assert sorted(path.name for path in root.iterdir() if not path.name.startswith(".")) == ["done"]
+    figures.scalars(select(ImportBatch)).one().state = BatchState.WITHDRAWN
+    deliver(root, rows(1, 2), flag=False)
+    for minute in (5, 6):
+        at(NIGHT + timedelta(minutes=minute))
+        night(figures)
+    assert [one.state for one in night(figures)] == [ArrivalState.REPLACED, ArrivalState.IMPORTED]
+
+
+def test_a_file_that_cannot_be_read_says_why(figures: Session, feed: Feed, root: Path) -> None:
+    deliver(root, "")
+    [failed] = night(figures)
+    assert (failed.state, failed.message) == (ArrivalState.FAILED, "文件是空的。")
+
+
 @pytest.mark.requirement("7.28")
 def test_a_kill_between_the_import_and_the_move_imports_nothing_twice(
     figures: Session, feed: Feed, root: Path, monkeypatch: pytest.MonkeyPatch
@@ -374,8 +419,8 @@ def test_a_snapshot_that_comes_again_replaces_the_earlier_one(
     assert sorted(row["balance"] for row in records(figures, model)[0]) == [5, 6]
     deliver(root, rows(5, 6))
     again = night(figures)
-    assert [one.state for one in again][1:] == [ArrivalState.IMPORTED, ArrivalState.FAILED]
-    assert "批次" in again[-1].message
+    assert [one.state for one in again] == [ArrivalState.REPLACED, ArrivalState.IMPORTED]
+    assert "又送来一次" in again[-1].message
 
 
 def test_a_delta_that_comes_again_is_refused_until_the_earlier_one_is_withdrawn(

@@ -104,6 +104,50 @@ def test_an_import_overtaken_by_another_is_checked_again(figures: Session) -> No
         services.commit(figures, SYSTEM, upload, parts, seen, now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("policy", "state", "rows"),
+    [(Policy.ALL_OR_NOTHING, BatchState.REJECTED, 1), (Policy.GOOD_ROWS, BatchState.COMMITTED, 2)],
+)
+def test_what_another_import_brought_after_the_check_is_judged_again(
+    figures: Session, policy: Policy, state: BatchState, rows: int
+) -> None:
+    header = "工号,指标,日期,数值\n"
+    content = f"{header}0001,SCORE,2026-09-30,5\n0002,SCORE,2026-09-30,6\n".encode()
+    draft = UploadDraft(ImportKind.ACTUALS, "a.csv", hold(content), "2026Q3", policy)
+    upload = receive(figures, SYSTEM, draft, now=NOW)
+    job = start(figures, SYSTEM, upload, now=NOW)
+    figures.commit()
+    runner.plan_now(job.id)
+    assert runner.step_now(job.id, "check")
+    other = f"{header}0001,SCORE,2026-09-30,9\n".encode()
+    services.run_import(
+        figures, SYSTEM, UploadDraft(ImportKind.ACTUALS, "b.csv", hold(other), "2026Q3"), now=NOW
+    )
+    figures.commit()
+    assert run_inline(job.id).state is JobState.DONE
+    figures.refresh(upload)
+    assert (upload.state, upload.rejected) == (state, 1)
+    assert "已由批次" in rejects(upload)[0][0].problem.message
+    assert actuals(figures, None, ["SCORE"], FIRST, AFTER).num_rows == rows
+
+
+def test_an_import_whose_rows_all_came_meanwhile_counts_as_none(figures: Session) -> None:
+    content = "工号,指标,日期,数值\n0001,SCORE,2026-09-30,5\n"
+    upload = receive(
+        figures, SYSTEM, UploadDraft(ImportKind.ACTUALS, "a.csv", hold(content.encode()), "2026Q3"), now=NOW
+    )
+    job = start(figures, SYSTEM, upload, now=NOW)
+    figures.commit()
+    runner.plan_now(job.id)
+    assert runner.step_now(job.id, "check")
+    same = UploadDraft(ImportKind.ACTUALS, "b.csv", hold((content + "\n").encode()), "2026Q3")
+    services.run_import(figures, SYSTEM, same, now=NOW)
+    figures.commit()
+    assert run_inline(job.id).state is JobState.DONE
+    figures.refresh(upload)
+    assert (upload.state, upload.batches) == (BatchState.REJECTED, [])
+
+
 CHILD = """
 import sys
 import time

@@ -150,6 +150,8 @@ def test_superseded_targets_come_back_when_the_newer_batch_is_withdrawn(
     effect = effect_of(figures, newer.batches[0])
     assert (effect.values, effect.people, effect.indicators) == (1, 1, ["SCORE"])
     assert [batch.id for batch in effect.returning] == [first.batches[0].id]
+    under = effect_of(figures, first.batches[0])
+    assert (under.values, [batch.id for batch in under.above]) == (1, [newer.batches[0].id])
     withdraw(figures, SYSTEM, newer.batches[0], "目标有误", now=NOW)
     assert aims() == {"SCORE": 80.0, "AUM": 5.0}
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lms.core.audit import SYSTEM
 from lms.core.duck import duck
 from lms.core.errors import Refused, Rejected
-from lms.indicators.models import CodeMap, DataModel, HiddenValue, ImportUpload
+from lms.indicators.models import CodeMap, DataModel, HiddenValue, ImportBatch, ImportUpload
 from lms.indicators.rules import BatchState, ImportKind, Policy
 from lms.indicators.rules.conditions import Condition, Op
 from lms.indicators.rules.datamodel import FieldDraft, MappingDraft, ModelDraft, with_field, without_field
@@ -26,6 +26,7 @@ from lms.indicators.services import (
     commit,
     define_model,
     draft_of,
+    effect_of,
     error_file,
     find_model,
     hold,
@@ -243,11 +244,28 @@ def test_a_snapshot_stands_in_place_of_an_earlier_one_of_its_day(
     [later] = load(model, "001,2026-09-30,3,正常,\n").batches
     now = [("001", "2026-09-30", Decimal(30000)), ("001", "2026-08-31", Decimal(10000))]
     assert shown(figures, model) == now
+    [earlier] = figures.scalars(select(ImportBatch).where(ImportBatch.id < later.id))
+    under, over = effect_of(figures, earlier), effect_of(figures, later)
+    assert (under.values, under.above, under.returning) == (1, [later], [])
+    assert (over.values, over.above, over.returning) == (1, [], [earlier])
     figures.add(HiddenValue(batch_id=later.id, line=2, reason="x", actor_label="x", hidden_at=NOW))
     figures.flush()
     assert shown(figures, model) == now[1:], "hiding a row does not bring back what it replaced"
+    assert effect_of(figures, later).values == 0
     withdraw(figures, SYSTEM, later, "错", now=NOW)
     assert len(shown(figures, model)) == 3
+
+
+def test_withdrawing_what_a_newer_snapshot_replaced_says_that_nothing_changes(
+    figures: Session, model: DataModel, load: Load
+) -> None:
+    [earlier] = load(model, "001,2026-09-30,1,正常,\n").batches
+    [later] = load(model, "001,2026-09-30,3,正常,\n").batches
+    before = shown(figures, model)
+    effect = effect_of(figures, earlier)
+    assert (effect.values, effect.above, effect.returning) == (0, [later], [])
+    withdraw(figures, SYSTEM, earlier, "错", now=NOW)
+    assert shown(figures, model) == before
 
 
 def test_a_delta_adds_and_a_row_replaces_the_one_of_its_key_on_any_day(figures: Session, load: Load) -> None:
@@ -267,6 +285,13 @@ def test_a_delta_adds_and_a_row_replaces_the_one_of_its_key_on_any_day(figures: 
         assert connection.execute("SELECT account FROM deposit").fetchall() == [("001",)]
     withdraw(figures, SYSTEM, later, "错", now=NOW)
     assert shown(figures, model)[0] == ("001", "2026-09-30", Decimal(10000))
+
+
+def test_the_effect_of_a_delta_counts_what_no_later_row_replaced(figures: Session, load: Load) -> None:
+    model = active(figures, deposits(Delivery.DELTA))
+    [first] = load(model, "001,2026-09-30,1,正常,\n002,2026-09-30,2,正常,\n").batches
+    load(model, "001,2026-10-01,3,正常,\n", period="2026Q4")
+    assert effect_of(figures, first).values == 1
 
 
 @pytest.mark.requirement("7.21")

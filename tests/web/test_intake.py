@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,25 @@ def test_an_error_speaks_the_visitors_language(client: Any, bank: Any, language:
     answer = client.get("/nowhere", headers={"Accept-Language": language})
     assert answer.status_code == 404
     assert text in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh", "文件超过 1 MB，没有上传"), ("en", "The file has more than 1 MB")]
+)
+def test_a_file_beyond_the_limit_is_refused_in_words_with_a_way_back(
+    sign_in: Enter, monkeypatch: pytest.MonkeyPatch, language: str, text: str
+) -> None:
+    admin = sign_in("admin")
+    monkeypatch.setitem(admin.application.config, "MAX_CONTENT_LENGTH", 1 << 20)
+    answer = admin.post(
+        "/admin/imports/new",
+        data={"file": (io.BytesIO(b"x" * (2 << 20)), "large.csv")},
+        content_type="multipart/form-data",
+        headers={"Referer": "http://localhost/admin/imports/new", "Accept-Language": language},
+    )
+    assert answer.status_code == 413
+    assert text in answer.text
+    assert 'href="/admin/imports/new"' in answer.text
 
 
 def test_a_fault_inside_tells_nothing_of_the_inside(

@@ -59,6 +59,11 @@ class ReadingForm(Form):
     header_line = IntegerField(_l("表头所在行"), validators=[Blank(), NumberRange(0, 200)])
     sheet = SelectField(_l("工作表"), choices=[(_AUTO, _l("第一张"))], validate_choice=False, default=_AUTO)
     skip_totals = BooleanField(_l("跳过合计行和结束行"))
+    day_order = SelectField(
+        _l("年在最后的日期"),
+        choices=[(_AUTO, _l("由各列自己的日期判断")), ("dmy", _l("日/月/年")), ("mdy", _l("月/日/年"))],
+        default=_AUTO,
+    )
     serial_days = BooleanField(_l("日期列中的五位数字是表格软件的日期序号"))
     control_marks = StringField(_l("控制行的开头"), validators=[Length(max=100)])
     fields = StringField(_l("定长字段的起止字节"), validators=[Length(max=1000)])
@@ -84,6 +89,7 @@ class ReadingForm(Form):
         separator = options.separator or _AUTO
         self.separator.data = separator if separator == _AUTO or separator in SEPARATORS else _OTHER
         self.other.data = separator_name(separator) if self.separator.data == _OTHER else ""
+        self.day_order.data = options.day_order or _AUTO
         self.header_line.data, self.sheet.data = options.header_line, options.sheet or _AUTO
         self.skip_totals.data, self.serial_days.data = options.skip_totals, options.serial_days
         self.control_marks.data = " ".join(options.control_marks)
@@ -97,6 +103,7 @@ class ReadingForm(Form):
             encoding=self.encoding.data or None,
             separator=_unescaped(str(self.other.data)) if chosen == _OTHER else chosen,
             skip_totals=bool(self.skip_totals.data),
+            day_order=self.day_order.data or None,
             serial_days=bool(self.serial_days.data),
             quoted=_QUOTED[str(self.quoted.data)],
             fields=tuple(_span(one) for one in _listed(self.fields.data)),

@@ -151,7 +151,10 @@ def map_found() -> Any:
             load(OrgUnit, _number(row_id), Action.CODE_MAP_EDIT).id if what == "unit" else None,
         )
         map_code(db.session(), person(), draft, now=clock.now())
-        flash(_("代码 %(code)s 已对应，相应记录不再挂账。", code=wanted), "success")
+        flash(
+            _("代码 %(code)s 已对应：从所选日期起，它的记录已从挂账归到所选人员或机构。", code=wanted),
+            "success",
+        )
         return redirect(url_for("admin.suspended"), 303)
     words = request.args.get("q", "").strip()[:80]
     people = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -39,8 +40,11 @@ def batch_values(batch_id: int) -> str:
     number, words = max(request.args.get("page", 1, type=int), 1), request.args.get("q", "").strip()[:80]
     columns, rows, total = services.batch_rows(batch, words, page=number, per_page=PER_PAGE)
     fields = {one.code: local(one, "name") for one in batch.data_model.fields} if batch.data_model else {}
+    found = services.found_indicators(db.session(), {row.cells.get("indicator") or "" for row in rows})
     return render_template(
         "admin/batch_values.html",
+        names={code: local(one, "name") for code, one in found.items()},
+        days={one for row in rows for one, value in row.cells.items() if isinstance(value, date)},
         batch=batch,
         words=words,
         columns=columns,

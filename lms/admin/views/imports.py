@@ -104,6 +104,7 @@ def new_import() -> Any:
             "admin/import_new.html",
             form=form,
             mended=mended,
+            whole=mended is not None and services.refused_whole(mended),
             limit=current_app.config["MAX_CONTENT_LENGTH"] >> 20,
             **_words(),
         ), status
@@ -150,6 +151,7 @@ def show_import(upload_id: int) -> Any:
         upload=upload,
         job=job if own else None,
         page=page,
+        whole=services.refused_whole(upload),
         may_withdraw=person().can(Action.IMPORT_WITHDRAW),
         **_words(),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lms.core.errors import Problem, Rejected
 from lms.core.i18n import N_
@@ -29,6 +29,8 @@ class Options:
     * skip_totals: leave out total and closing lines (合计, 小计, 共N笔, END, 以上数据仅供参考…).
     * control_marks: lines beginning with one of these are no data (a leading `H|`, a closing `END|`).
     * serial_days: a five-figure number in a day column is a spreadsheet's day count.
+    * day_order: "dmy" or "mdy" where dates end with the year (03/09/2026); None: told for each column by
+      the dates that can be read in one way only. A date with dots has its day first then.
     * sheet: the name of the sheet of a workbook; None: the first one.
 
     It travels as JSON: `Options(**asdict(options))` with lists in place of tuples is the same.
@@ -44,6 +46,7 @@ class Options:
     order: tuple[str, ...] = ()
     control_marks: tuple[str, ...] = ()
     sheet: str | None = None
+    day_order: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", tuple((int(at), int(size)) for at, size in self.fields))
@@ -57,6 +60,8 @@ class Layout:
 
     `encoding` is "workbook" and `separator` "" for a spreadsheet, `separator` is "" for fixed
     width; `header_line` is 0 without one; `packed` is gzip or zip for a file that was unpacked.
+    `orders`: by title, whether the day ("dmy") or the month ("mdy") comes first in dates that end with
+    the year, where the column told it by itself.
     """
 
     encoding: str
@@ -67,6 +72,7 @@ class Layout:
     packed: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    orders: Mapping[str, str] = field(default_factory=dict)
 
 
 def guess_separator(lines: Sequence[str], columns: Sequence[Column]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from lms.core.errors import Problem, Rejected
 from lms.core.i18n import N_
 from lms.core.textfile import typed
 from lms.core.textfile.blocks import Feed
-from lms.core.textfile.columns import Column, Header
+from lms.core.textfile.columns import Column, Header, Kind
 from lms.core.textfile.decode import Encoded, survey
 from lms.core.textfile.gather import Chunk, Gatherer
 from lms.core.textfile.layout import HEADER_WITHIN, Layout, Options, find_header, guess_separator
@@ -92,15 +92,11 @@ def read(
     cells = Cells(gatherer.schema)
     room = room or Workroom()
     serials = options.serial_days or opened.text is None
-    _type(
-        room,
-        opened,
-        opened.chunks(gatherer, quickly=quickly),
-        gatherer,
-        cells,
-        serials=serials,
-        plainly=quickly,
-    )
+    typing = _Typing(room, gatherer, cells, opened.header.units, serials, quickly)
+    typing.first(opened.chunks(gatherer, quickly=quickly), options.day_order)
+    orders = typing.orders() if options.day_order is None else {}
+    if orders:
+        typing.again(orders)
     source.refuse_changed()
     tally = gatherer.tally
     gatherer.refuse_cut(ends_with_newline=opened.text is None or opened.text.ends_with_newline)
@@ -108,7 +104,9 @@ def read(
         raise Rejected([Problem(N_("表头下面没有数据行。"), line=opened.layout.header_line or None)])
     problems, bad = _problems(room, columns, cells, tally.bad_rows)
     return Sheet(
-        layout=opened.layout,
+        layout=replace(
+            opened.layout, orders={one.title: orders[one.name] for one in columns if one.name in orders}
+        ),
         good=room.rows("SELECT * EXCLUDE (wrong) FROM typed WHERE wrong IS NULL"),
         half=room.rows("SELECT * EXCLUDE (wrong) FROM typed WHERE wrong IS NOT NULL"),
         text=cells,
@@ -195,48 +193,97 @@ def _splitter(source: Source, text: Encoded, columns: Sequence[Column], options:
     return Splitter(separator, options.quoted)
 
 
-def _type(
-    room: Workroom,
-    opened: _Opened,
-    chunks: Iterator[Chunk],
-    gatherer: Gatherer,
-    cells: Cells,
-    *,
-    serials: bool,
-    plainly: bool,
-) -> None:
-    """Let DuckDB draw the rows through and keep them typed, as table `typed`.
+@dataclass(frozen=True)
+class _Typing:
+    """Lets DuckDB draw the rows through and keep them typed, as table `typed`."""
 
-    While it types some, a thread already splits the next ones.
-    """
-    raised: list[BaseException] = []
+    room: Workroom
+    gatherer: Gatherer
+    cells: Cells
+    units: Mapping[str, str]
+    serials: bool
+    plainly: bool
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
+    def first(self, chunks: Iterator[Chunk], order: str | None) -> None:
+        """Type all rows. While DuckDB types some, a thread already splits the next ones."""
+
+        def batches() -> Iterator[pa.RecordBatch]:
             with ThreadPoolExecutor(1) as pool:
-                coming = pool.submit(_next_batch, chunks, gatherer.columns, cells)
+                coming = pool.submit(_next_batch, chunks, self.gatherer.columns, self.cells)
                 while (batch := coming.result()) is not None:
-                    coming = pool.submit(_next_batch, chunks, gatherer.columns, cells)
+                    coming = pool.submit(_next_batch, chunks, self.gatherer.columns, self.cells)
                     yield batch
-        except BaseException as error:
-            raised.append(error)  # on its way through DuckDB it would become a text
-            raise
 
-    schema = _with_simple(pa.RecordBatch.from_pylist([], gatherer.schema), gatherer.columns).schema
-    reader = pa.RecordBatchReader.from_batches(schema, batches())
-    connection = room.connection
-    typed.prepare(connection)
-    connection.register("text_given", reader)
-    units = opened.header.units
-    query = typed.typed_sql("text_given", gatherer.columns, units, serials=serials, plainly=plainly)
-    try:
-        connection.execute(f"CREATE TABLE typed AS {query}")
-    except Exception:
-        if raised:
-            raise raised[0] from None
-        raise
-    connection.unregister("text_given")
-    cells.close()
+        typed.prepare(self.room.connection)
+        orders = {column.name: order for column in self._days} if order else {}
+        self._draw(batches(), lambda given: f"CREATE TABLE typed AS {self._typed(given, orders)}")
+        self.cells.close()
+
+    def orders(self) -> dict[str, str]:
+        """Return which of day and month comes first in the columns that left it open and tell it themselves.
+
+        A column tells it by dates such as 13/09/2026, all of which must speak for the same order.
+        """
+        found = self.room.connection.sql(
+            "SELECT bool_or(contains(wrong, ':order')) FROM typed WHERE wrong IS NOT NULL"
+        ).fetchall()[0][0]
+        if not found:
+            return {}
+        query = typed.evidence_sql("text_given", self._days)
+        self._draw(self._kept(), lambda given: f"CREATE TABLE evidence AS {query}")
+        counts = self.room.connection.sql("FROM evidence").fetchall()[0]
+        pairs = zip(self._days, counts[::2], counts[1::2], strict=True)
+        return {
+            column.name: "dmy" if day_first else "mdy"
+            for column, day_first, month_first in pairs
+            if bool(day_first) is not bool(month_first)
+        }
+
+    def again(self, orders: Mapping[str, str]) -> None:
+        """Type all rows anew, now that the order of their dates is known."""
+        wanted = "(FROM text_given SEMI JOIN typed USING (line))"
+        self._draw(self._kept(), lambda _: f"CREATE TABLE typed_again AS {self._typed(wanted, orders)}")
+        self.room.connection.execute("DROP TABLE typed; ALTER TABLE typed_again RENAME TO typed")
+
+    @property
+    def _days(self) -> list[Column]:
+        return [one for one in self.gatherer.columns if one.kind in (Kind.DAY, Kind.MOMENT)]
+
+    def _kept(self) -> Iterator[pa.RecordBatch]:
+        return (_with_simple(one, self.gatherer.columns) for one in self.cells.batches() if one.num_rows)
+
+    def _typed(self, given: str, orders: Mapping[str, str]) -> str:
+        return typed.typed_sql(
+            given,
+            self.gatherer.columns,
+            self.units,
+            serials=self.serials,
+            orders=orders,
+            plainly=self.plainly,
+        )
+
+    def _draw(self, rows: Iterator[pa.RecordBatch], statement: Callable[[str], str]) -> None:
+        """Execute a statement over rows that it gets under the name `text_given`."""
+        raised: list[BaseException] = []
+
+        def noted() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from rows
+            except BaseException as error:
+                raised.append(error)  # on its way through DuckDB it would become a text
+                raise
+
+        columns = self.gatherer.columns
+        schema = _with_simple(pa.RecordBatch.from_pylist([], self.gatherer.schema), columns).schema
+        connection = self.room.connection
+        connection.register("text_given", pa.RecordBatchReader.from_batches(schema, noted()))
+        try:
+            connection.execute(statement("text_given"))
+        except Exception:
+            if raised:
+                raise raised[0] from None
+            raise
+        connection.unregister("text_given")
 
 
 def _next_batch(chunks: Iterator[Chunk], columns: Sequence[Column], cells: Cells) -> pa.RecordBatch | None:

@@ -44,14 +44,15 @@ class Cells:
     def of(self, lines: Collection[int]) -> pa.Table:
         """Return the cells of some lines, by line."""
         wanted = np.array(sorted(lines), np.int64)
-        found = [batch.take(_places(batch.column(0), wanted)) for batch in self._batches()]
+        found = [batch.take(_places(batch.column(0), wanted)) for batch in self.batches()]
         return pa.Table.from_batches(found, self._schema).sort_by("line")
 
     def table(self) -> pa.Table:
         """Return all cells, by line, in memory."""
-        return pa.Table.from_batches(list(self._batches()), self._schema).sort_by("line")
+        return pa.Table.from_batches(list(self.batches()), self._schema).sort_by("line")
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Give all cells, as they were kept."""
         self.close()
         with pa.OSFile(str(self._path), "rb") as file, pa.ipc.open_stream(file) as reader:
             yield from reader

@@ -24,6 +24,7 @@ REASONS = {
     "number": N_("“%(value)s”不是有效的数字。"),
     "integer": N_("“%(value)s”不是有效的整数。"),
     "day": N_("“%(value)s”不是有效的日期，请写成 2026-09-30。"),
+    "order": N_("“%(value)s”看不出日和月哪个在前：请写成 2026-09-30，或在“读取”一步选择日期的顺序。"),
     "month": N_("“%(value)s”不是有效的月份，请写成 2026-09。"),
     "moment": N_("“%(value)s”不是有效的时间，请写成 2026-09-30 12:30:00。"),
     "flag": N_("“%(value)s”不是“是”或“否”。"),
@@ -45,6 +46,9 @@ _NUMBER = (
     rf"({_UNITS})?(\))?$"
 )
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
+_YEAR_LAST = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})((?: +|T)\d{1,2}:\d{2}.*)?$"
+TURNED = {"dmy": r"\3-\2-\1", "mdy": r"\3-\1-\2"}
+"""The orders of a date that ends with its year (day first, month first), and how it is turned round."""
 _YES = ("是", "y", "yes", "1", "true", "t", "有", "√")
 _NO = ("否", "n", "no", "0", "false", "f", "无", "×")
 
@@ -84,6 +88,10 @@ CREATE MACRO day_of(s, serials) AS CASE
     WHEN serials AND regexp_matches(s, '^[2-7]\d{{4}}(\.\d+)?$')
         THEN DATE '1899-12-30' + CAST(floor(CAST(s AS DOUBLE)) AS INTEGER)
     END;
+CREATE MACRO day_first(s) AS CASE WHEN regexp_matches(s, '{_YEAR_LAST}')
+    THEN TRY_CAST(regexp_replace(s, '{_YEAR_LAST}', '{TURNED["dmy"]}') AS DATE) END;
+CREATE MACRO month_first(s) AS CASE WHEN regexp_matches(s, '{_YEAR_LAST}')
+    THEN TRY_CAST(regexp_replace(s, '{_YEAR_LAST}', '{TURNED["mdy"]}') AS DATE) END;
 CREATE MACRO month_of(s) AS CASE
     WHEN regexp_matches(s, '^\d{{4}}[-/.]\d{{1,2}}([-/.]0?1)?$')
         THEN TRY_CAST(regexp_replace(s, '^(\d+)[-/.](\d+).*$', '\1-\2-01') AS DATE)
@@ -141,14 +149,22 @@ class _Rule:
 
 
 def typed_sql(
-    source: str, columns: Sequence[Column], units: Mapping[str, str], *, serials: bool, plainly: bool = True
+    source: str,
+    columns: Sequence[Column],
+    units: Mapping[str, str],
+    *,
+    serials: bool,
+    orders: Mapping[str, str] | None = None,
+    plainly: bool = True,
 ) -> str:
     """Return the query that gives `line`, the values, and `wrong`: NULL or `position:reason …`.
 
-    `source` has `line` and the columns as text. `units` are those that the header writes.
+    `source` has `line` and the columns as text. `units` are those that the header writes, `orders`
+    (keys of `TURNED`) those of the day and moment columns whose dates end with the year.
     `plainly=False` takes no short cut for plain spellings; the answer is the same.
     """
-    rules = [_rule(column, serials=serials) for column in columns]
+    orders = orders or {}
+    rules = [_rule(column, serials=serials, order=orders.get(column.name, "")) for column in columns]
     levels: list[list[str]] = [[], [], [], [], []]
     values, wrong = [], []
     for at, (column, rule) in enumerate(zip(columns, rules, strict=True)):
@@ -183,7 +199,19 @@ def typed_sql(
 _OWN = re.compile(r"\$([csepmtvu])\b")
 
 
-def _rule(column: Column, *, serials: bool) -> _Rule:
+def evidence_sql(source: str, columns: Sequence[Column]) -> str:
+    """Return the query that counts, column after column, the dates that can only be read with the day
+    first, and those only with the month first.
+    """
+    counted = []
+    for column in columns:
+        cell = f"narrow(trimmed(coalesce({quoted(column.name)}, '')))"
+        first, second = f"day_first({cell})", f"month_first({cell})"
+        counted += [f"count({first}) FILTER ({second} IS NULL)", f"count({second}) FILTER ({first} IS NULL)"]
+    return f"SELECT {', '.join(counted)} FROM {source}"
+
+
+def _rule(column: Column, *, serials: bool, order: str) -> _Rule:
     blank = "NULL" if column.blank else "'blank'"
     empty = "$c = '' OR " if column.blank else ""
     plain = f"{empty}regexp_full_match($c, '{_PLAIN.get(column.kind, '')}')"
@@ -212,9 +240,13 @@ def _rule(column: Column, *, serials: bool) -> _Rule:
                 Kind.MONTH: "month_of($t)",
                 Kind.MOMENT: "moment_of($t)",
             }[column.kind]
-            reason = (
-                f"CASE {nothing} WHEN (year($v) BETWEEN 1900 AND 2200) IS NOT TRUE THEN '{column.kind}' END"
-            )
+            wrong = f"'{column.kind}'"
+            if column.kind is not Kind.MONTH and order:
+                text = f"regexp_replace({text}, '{_YEAR_LAST}', '{TURNED[order]}\\4')"
+            elif column.kind is not Kind.MONTH:
+                unclear = "coalesce(day_first($t), month_first($t)) IS NOT NULL"
+                wrong = f"CASE WHEN {unclear} THEN 'order' ELSE {wrong} END"
+            reason = f"CASE {nothing} WHEN (year($v) BETWEEN 1900 AND 2200) IS NOT TRUE THEN {wrong} END"
             if column.kind is Kind.DAY:
                 early = "TRY_CAST({c} AS DATE)"
                 iso = "($c LIKE '____-__-__' AND $e BETWEEN DATE '1900-01-01' AND DATE '2200-12-31')"

@@ -62,6 +62,16 @@ class Workbook:
         for line, cells in enumerate(self._rows[first - 1 :], start=first):
             yield Row(line, [cell_text(cell) for cell in cells])
 
+    def last(self, count: int) -> list[Row]:
+        """Return the last rows that are not blank."""
+        found: list[Row] = []
+        for line in range(len(self._rows), 0, -1):
+            if len(found) == count:
+                break
+            if any(str(cell).strip() for cell in self._rows[line - 1]):
+                found.insert(0, Row(line, [cell_text(cell) for cell in self._rows[line - 1]]))
+        return found
+
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 

@@ -110,6 +110,42 @@ def differences(present: Mapping[Key, Present], given: Mapping[Key, Content]) ->
     return changes
 
 
+def touched(given: Mapping[Key, Content], was: Mapping[Key, Content]) -> dict[Key, Content]:
+    """Return the given cells without those that stand as they were when their author got them.
+
+    What somebody else changed meanwhile is then not set back by a cell that nobody touched.
+    """
+    return {key: one for key, one in given.items() if key not in was or settled(one) != settled(was[key])}
+
+
+def moved(changes: Iterable[Change], was: Mapping[Key, Content]) -> list[Key]:
+    """Return the changed cells that somebody else changed, too, since their author got them."""
+    return [one.key for one in changes if one.key in was and settled(was[one.key]) != settled(one.old)]
+
+
+def stamp(contents: Mapping[str, Content]) -> str:
+    """Return cells, by code of the indicator, as one text that `read_stamp` reads."""
+    return " ".join(
+        f"{code}={written(one.value)}{f',{one.flag}' if one.flag and one.value is not None else ''}"
+        for code, one in contents.items()
+    )
+
+
+def read_stamp(text: str | None) -> dict[str, Content]:
+    """Return the cells of a stamp; what cannot be read in it is left out."""
+    found: dict[str, Content] = {}
+    for part in (text or "").split():
+        code, is_cell, told = part.partition("=")
+        if not is_cell:
+            continue
+        value, _, flag = told.partition(",")
+        try:
+            found[code] = Content(amount(value), Flag(flag) if flag else None)
+        except ValueError:
+            continue
+    return found
+
+
 def applied(present: Mapping[Key, Present], changes: Iterable[Change]) -> dict[Key, Present]:
     """Return what counts after the changes."""
     after = dict(present)

@@ -34,6 +34,8 @@ class Guess:
     * titles: of its columns, in order; `#1`, `#2`… without a header line.
     * head: the first lines, as they stand; samples: the first rows below the header.
     * foot: the last lines of a text file; total: the last of them is no data.
+    * unclear_day: a date that ends with its year, of a column that does not tell which of day and month
+      comes first; "" when there is none among the rows looked at.
     """
 
     layout: Layout
@@ -42,6 +44,7 @@ class Guess:
     samples: Sequence[Row]
     foot: Sequence[str]
     total: bool
+    unclear_day: str = ""
 
     def sample(self, at: int) -> str:
         """Return the first value of a column."""
@@ -52,6 +55,8 @@ WIDE_KINDS = (ImportKind.ACTUALS, ImportKind.TARGETS)
 
 _PLACE = re.compile(r"^#(\d+)$")
 _UNIT = re.compile(r"^(?P<title>.+?)\((?P<unit>[^()]+)\)$")
+_YEAR_LAST = re.compile(r"^(\d{1,2})[-/](\d{1,2})[-/]\d{4}(?!\d)")
+_MONTHS = 12
 _BY_VALUE = ("indicator", "value", "target")
 """Columns that a wide file has not: what they would say is said by its other columns."""
 _SHORTEST = 2
@@ -125,6 +130,22 @@ def order_of(titles: Mapping[str, str]) -> tuple[str, ...]:
 def place_title(place: int) -> str:
     """Return what stands for the title of a column in a file without a header line."""
     return f"#{place}"
+
+
+def unclear_day(rows: Sequence[Sequence[str]]) -> str:
+    """Return the first date that ends with its year, in a column that does not tell the order of its dates.
+
+    A column tells it by dates that can be read in one way only, all speaking for the same order.
+    """
+    widest = max(map(len, rows), default=0)
+    for at in range(widest):
+        found = [match for row in rows if at < len(row) and (match := _YEAR_LAST.match(row[at].strip()))]
+        pairs = [(int(match[1]), int(match[2])) for match in found]
+        day_first = any(first > _MONTHS >= second for first, second in pairs)
+        month_first = any(second > _MONTHS >= first for first, second in pairs)
+        if found and day_first is month_first:
+            return found[0][0]
+    return ""
 
 
 def propose(columns: Sequence[Column], titles: Sequence[str]) -> dict[str, str]:

@@ -95,7 +95,15 @@ from lms.indicators.services.derivation import (
     switch_effect,
 )
 from lms.indicators.services.effects import Effect, Replaced, effect_of, replaced_by
-from lms.indicators.services.entry import Frame, cell_name, present_values, typable, type_values, typed_before
+from lms.indicators.services.entry import (
+    Frame,
+    cell_name,
+    present_values,
+    typable,
+    type_values,
+    typed_before,
+    typed_since,
+)
 from lms.indicators.services.excess import Excess, excesses, propose_excess
 from lms.indicators.services.formulas import (
     batch_days,
@@ -173,6 +181,7 @@ from lms.indicators.services.pipeline import (
     note_extra,
     options_of,
     receive,
+    refused_whole,
     register,
     rejects,
     revise,
@@ -181,6 +190,7 @@ from lms.indicators.services.pipeline import (
     staged,
     template,
     uploads,
+    usable,
     withdraw,
     write_parts,
 )
@@ -361,6 +371,7 @@ __all__ = [
     "records",
     "refresh",
     "refuse_unready",
+    "refused_whole",
     "register",
     "rejects",
     "replaced_batches",
@@ -399,11 +410,13 @@ __all__ = [
     "typable",
     "type_values",
     "typed_before",
+    "typed_since",
     "unit_rows",
     "unit_targets",
     "unrecorded",
     "uploads",
     "uploads_of",
+    "usable",
     "uses_of",
     "version_for",
     "versions",

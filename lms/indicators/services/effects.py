@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pyarrow.parquet as pq
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.core import parquet
@@ -18,13 +19,15 @@ from lms.indicators.models.datamodel import DataField
 from lms.indicators.rules import BatchState, ImportKind
 from lms.indicators.rules.kinds import Delivery, FieldRole
 from lms.indicators.services.pipeline import Findings, together
+from lms.indicators.services.store import open_view
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What goes with some batches: so many values or records of so many people (or owners) and indicators.
+    """What goes with some batches: values or records of so many people (or owners) and indicators.
 
-    `returning`: batches of which something counts again. `first_day` and `last_day` are of the values.
+    * values: how many of them count now; above: newer batches that stand in place of the others.
+    * returning: batches of which something counts again. first_day, last_day: of the values.
     """
 
     batches: Sequence[ImportBatch]
@@ -34,6 +37,7 @@ class Effect:
     returning: Sequence[ImportBatch]
     first_day: date | None
     last_day: date | None
+    above: Sequence[ImportBatch] = ()
 
 
 def effect_of(session: Session, batch: ImportBatch) -> Effect:
@@ -47,14 +51,22 @@ def effect_of(session: Session, batch: ImportBatch) -> Effect:
         people, codes = _records(session, batch, batch.data_model)
     else:
         people, codes = _actuals(batches)
+    values = total = sum(one.rows for one in batches)
+    above: list[ImportBatch] = []
+    if batch.kind is ImportKind.TARGETS:
+        values, above = _targets_in_force(session, batch)
+    elif batch.data_model is not None:
+        values = _records_in_force(session, batch, batch.data_model)
+        above = _above(session, batch, batch.data_model) if values < total else []
     return Effect(
         batches=batches,
-        values=sum(one.rows for one in batches),
+        values=values,
         people=people,
         indicators=codes,
-        returning=_returning(session, batch),
+        returning=_returning(session, batch) if values else [],
         first_day=min(firsts, default=None),
         last_day=max(lasts, default=None),
+        above=above,
     )
 
 
@@ -111,18 +123,55 @@ def _records(session: Session, batch: ImportBatch, model: DataModel) -> tuple[in
     return people, list(codes)
 
 
+def _targets_in_force(session: Session, batch: ImportBatch) -> tuple[int, list[ImportBatch]]:
+    """Return how many targets of a batch no newer batch has in their place, and the newer batches."""
+    own, other = aliased(Target), aliased(Target)
+    pairs = (
+        select(own.id, other.batch_id)
+        .join(other, _same_target(own, other))
+        .join(ImportBatch, ImportBatch.id == other.batch_id)
+        .where(own.batch_id == batch.id, other.batch_id > batch.id, ImportBatch.state == BatchState.COMMITTED)
+        .subquery()
+    )
+    gone = session.scalar(select(func.count(pairs.c.id.distinct()))) or 0
+    total = session.scalar(select(func.count()).where(Target.batch_id == batch.id)) or 0
+    return total - gone, _committed(session, select(pairs.c.batch_id))
+
+
+def _same_target(own: Any, other: Any) -> ColumnElement[bool]:
+    return and_(
+        own.indicator_id == other.indicator_id,
+        own.subject_kind == other.subject_kind,
+        own.subject_id == other.subject_id,
+        own.period == other.period,
+    )
+
+
+def _records_in_force(session: Session, batch: ImportBatch, model: DataModel) -> int:
+    """Return how many records of a batch are seen: neither hidden nor replaced by a later batch."""
+    if batch.first_day is None or batch.last_day is None:
+        return batch.rows
+    with duck(files=True) as connection:
+        after = batch.last_day + timedelta(days=1)
+        open_view(session, connection, model, first=batch.first_day, after=after)
+        counted = f"SELECT count(*) FROM {quoted(model.code)} WHERE _batch = {batch.id}"
+        return int(connection.execute(counted).fetchall()[0][0])
+
+
+def _above(session: Session, batch: ImportBatch, model: DataModel) -> list[ImportBatch]:
+    """Return the newer batches of the days of a batch; of a delta they stand for single records only."""
+    if model.delivery is Delivery.DELTA or batch.first_day is None or batch.last_day is None:
+        return []
+    found = _of_days(session, batch.data_model_id, batch.first_day, batch.last_day)
+    return [one for one in found if one.id > batch.id]
+
+
 def _returning(session: Session, batch: ImportBatch) -> list[ImportBatch]:
     if batch.kind is ImportKind.TARGETS:
         own, other = aliased(Target), aliased(Target)
         earlier = (
             select(other.batch_id)
-            .join(
-                own,
-                (own.indicator_id == other.indicator_id)
-                & (own.subject_kind == other.subject_kind)
-                & (own.subject_id == other.subject_id)
-                & (own.period == other.period),
-            )
+            .join(own, _same_target(own, other))
             .where(own.batch_id == batch.id, other.batch_id < batch.id)
         )
         return _committed(session, earlier)

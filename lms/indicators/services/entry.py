@@ -240,6 +240,11 @@ def typed_before(session: Session, employee_id: int, indicator_id: int, day: dat
     )
 
 
+def typed_since(session: Session, frame: Frame, keys: Collection[Key]) -> dict[Key, TypedValue]:
+    """Return the typed values that count now for some cells."""
+    return standing(session, frame, at=keys) if keys else {}
+
+
 def as_given(present: Mapping[Key, Present], keys: Collection[Key]) -> dict[Key, Content]:
     """Return the cells as they stand."""
     return {key: present.get(key, Present()).content for key in keys}

@@ -17,7 +17,7 @@ from lms.core.i18n import N_
 from lms.core.textfile import Column, Kind, csv_text, factor, preview, read
 from lms.indicators.models import Indicator
 from lms.indicators.rules import Flag, IndicatorSet
-from lms.indicators.rules.entry import Change, Content, Key, Present, fault_of, written
+from lms.indicators.rules.entry import Change, Content, Key, Present, fault_of, read_stamp, stamp, written
 from lms.indicators.services.entry import Frame
 from lms.indicators.services.indicators import spec_of
 from lms.people.models import Employee
@@ -29,6 +29,14 @@ _NUMBER = Column("employee", (N_("工号"), "员工号", "Employee number", "Sta
 _NAME = N_("姓名")
 _UNIT = N_("机构")
 _FLAG = N_("标志")
+_STAMP = Column(
+    "stamp",
+    (N_("下载时的值（请勿改动）"), "As downloaded (do not change)"),
+    required=False,
+    blank=True,
+    longest=60_000,
+)
+"""The cells as they were in the template, so that a later upload sets back nobody else's change."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Readback:
-    """What a file says of the cells, where each stands, and what is wrong."""
+    """What a file says of the cells, where each stands, what it was in the template, and what is wrong."""
 
     given: Mapping[Key, Content] = field(default_factory=dict)
     lines: Mapping[Key, int] = field(default_factory=dict)
+    was: Mapping[Key, Content] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
 
 
@@ -67,6 +76,7 @@ def table_of(frame: Frame, present: Mapping[Key, Present], units: Mapping[int, s
         titles.append(f"{indicator.code} {say.name(indicator)}({indicator.unit})")
         if _changes(indicator):
             titles.append(f"{indicator.code} {say.word(_FLAG)}")
+    titles.append(say.word(_STAMP.title))
     rows: list[list[str | Decimal | None]] = []
     for employee in frame.employees:
         row: list[str | Decimal | None] = [
@@ -80,7 +90,10 @@ def table_of(frame: Frame, present: Mapping[Key, Present], units: Mapping[int, s
             row.append(content.value)
             if _changes(indicator):
                 row.append(say.word(FLAGS[content.flag]) if content.flag in FLAGS else "")
-        rows.append(row)
+        was = {
+            one.code: present.get((f"e{employee.id}", one.id), Present()).content for one in frame.indicators
+        }
+        rows.append([*row, stamp(was)])
     return Table(titles, rows)
 
 
@@ -105,7 +118,8 @@ def as_xlsx(table: Table) -> bytes:
             elif cell is not None and cell != "":
                 sheet.write_string(at, column, _text(cell), text if column < 4 else None)
     sheet.freeze_panes(1, 4)
-    sheet.set_column(0, len(table.titles) - 1, 14)
+    sheet.set_column(0, len(table.titles) - 2, 14)
+    sheet.set_column(len(table.titles) - 1, len(table.titles) - 1, None, None, {"hidden": True})
     book.close()
     return target.getvalue()
 
@@ -127,7 +141,7 @@ def read_back(content: bytes, frame: Frame) -> Readback:
     """
     if len(content) > LIMIT:
         raise Rejected([Problem(N_("文件超过 %(limit)s MB。"), {"limit": LIMIT >> 20})])
-    columns = [_DAY, _NUMBER, *(column for one in frame.indicators for column in _columns(one))]
+    columns = [_DAY, _NUMBER, _STAMP, *(column for one in frame.indicators for column in _columns(one))]
     found = {title for title, _ in preview(content, columns).matched}
     kinds = [one for one in frame.indicators if _value_column(one).title in found]
     if not kinds:
@@ -135,6 +149,7 @@ def read_back(content: bytes, frame: Frame) -> Readback:
     sheet = read(content, columns)
     given: dict[Key, Content] = {}
     lines: dict[Key, int] = {}
+    was: dict[Key, Content] = {}
     problems = list(sheet.problems)
     first: dict[int, int] = {}
     people = _by_number(frame.employees)
@@ -146,6 +161,7 @@ def read_back(content: bytes, frame: Frame) -> Readback:
             continue
         assert employee is not None
         first[employee.id] = line
+        stamped = read_stamp(row["stamp"])
         for one in kinds:
             told, fault = _content(one, row)
             if fault is not None:
@@ -153,9 +169,10 @@ def read_back(content: bytes, frame: Frame) -> Readback:
             else:
                 key = (f"e{employee.id}", one.id)
                 given[key], lines[key] = told, line
+                was.update({key: stamped[one.code]} if one.code in stamped else {})
     for row in sheet.half.by_line().to_pylist():  # whoever mends a row is told all that is wrong with it
         problems += [fault for one in kinds if (fault := _content(one, row)[1]) is not None]
-    return Readback(given, lines, sorted(problems, key=lambda problem: problem.line or 0))
+    return Readback(given, lines, was, sorted(problems, key=lambda problem: problem.line or 0))
 
 
 def _misplaced(

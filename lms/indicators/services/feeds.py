@@ -181,6 +181,44 @@ def note_missing(session: Session, found: Sequence[tuple[Feed, date]], *, now: d
     return len(found)
 
 
+@dataclass(frozen=True)
+class Unready:
+    """A file that lies there and may not be read, because what is to come beside it has not come."""
+
+    feed_id: int
+    day: date
+    file: str
+    lacking: str
+
+    @property
+    def params(self) -> dict[str, str]:
+        """What the alarm tells."""
+        return {"file": self.file, "lacking": self.lacking}
+
+
+def alarmed_unready(session: Session, found: Sequence[Unready]) -> list[tuple[Arrival, Unready]]:
+    """Return the alarms for missing files that do not tell yet that only something beside the file lacks."""
+    if not found:
+        return []
+    by_key = {(one.feed_id, one.day): one for one in found}
+    missing = select(Arrival).where(
+        Arrival.state == ArrivalState.MISSING,
+        Arrival.dismissed_at.is_(None),
+        Arrival.day.in_({one.day for one in found}),
+    )
+    pairs = [(one, by_key.get((one.feed_id, one.day))) for one in session.scalars(missing)]
+    return [(one, why) for one, why in pairs if why is not None and one.params != why.params]
+
+
+def note_unready(session: Session, found: Sequence[Unready]) -> int:
+    """Let the alarms tell what lacks; return how many."""
+    alarmed = alarmed_unready(session, found)
+    for arrival, why in alarmed:
+        arrival.message, arrival.params = N_("文件 %(file)s 到了，但还缺 %(lacking)s，没有读取。"), why.params
+    session.flush()
+    return len(alarmed)
+
+
 # ---------------------------------------------------------------- alarms
 
 

@@ -11,10 +11,11 @@ from lms.core import files
 from lms.core.textfile import Layout, Options, preview
 from lms.core.textfile.columns import Column, match_header, plain
 from lms.core.textfile.rows import Row
-from lms.core.textfile.sift import Sifter
+from lms.core.textfile.sift import Sifter, shown
+from lms.core.textfile.workbook import Workbook
 from lms.indicators.models import ImportUpload
 from lms.indicators.rules import Spec
-from lms.indicators.rules.mapping import Guess, place_title, propose_indicators, wide_columns
+from lms.indicators.rules.mapping import Guess, place_title, propose_indicators, unclear_day, wide_columns
 from lms.indicators.services.pipeline import columns_of, importer_of, options_of
 
 _LOOKED_AT = 200
@@ -38,15 +39,16 @@ def guess(upload: ImportUpload, specs: Sequence[Spec] = ()) -> Guess:
     header = next((row for row in raw.rows if row.line == line), None)
     below = [row for row in raw.rows if row.line > line]
     titles = tuple(cell.strip() for cell in header.cells) if header else _places(below)
-    foot = _foot(upload, raw.layout, options)
+    foot = _foot(upload, raw.layout)
     sifter = Sifter(titles, skip_totals=True)
     return Guess(
         replace(raw.layout, header_line=line, titles=titles),
         titles,
         raw.rows[:8],
         [row for row in below if not sifter.left_out(row)][:20],
-        foot,
-        bool(foot) and sifter.left_out(Row(1, foot[-1].split(raw.layout.separator or None))),
+        [shown(row.cells) if raw.layout.encoding == "workbook" else row.cells[0] for row in foot],
+        bool(foot) and sifter.left_out(_split(foot[-1], raw.layout)),
+        "" if options.day_order else unclear_day([row.cells for row in below]),
     )
 
 
@@ -93,12 +95,20 @@ def _places(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(place_title(at) for at in range(1, widest + 1))
 
 
-def _foot(upload: ImportUpload, layout: Layout, options: Options) -> list[str]:
-    """Return the last lines of a text file that lies here as it was sent."""
-    if layout.encoding == "workbook" or layout.packed:
+def _split(row: Row, layout: Layout) -> Row:
+    return row if layout.encoding == "workbook" else Row(1, row.cells[0].split(layout.separator or None))
+
+
+def _foot(upload: ImportUpload, layout: Layout) -> list[Row]:
+    """Return the last rows of a workbook, or the last lines, each a cell, of a text that is not packed."""
+    if layout.encoding == "workbook":
+        with files.path_of(upload.sha256).open("rb") as stream:
+            return Workbook(stream, layout.sheet).last(3)
+    if layout.packed:
         return []
     with files.path_of(upload.sha256).open("rb") as stream:
         size = stream.seek(0, 2)
         stream.seek(max(0, size - _TAIL) // 2 * 2)
         text = stream.read().decode(layout.encoding, errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()][1:][-3:]
+    lines = [line.strip() for line in text.splitlines() if line.strip()][1:][-3:]
+    return [Row(1, [line]) for line in lines]

@@ -32,7 +32,7 @@ from lms.indicators.rules.control import LONGEST, Control, control_problems, par
 from lms.indicators.rules.feeds import companion, day_in, is_short
 from lms.indicators.rules.kinds import ArrivalState, Delivery, Rhythm
 from lms.indicators.services import feeds
-from lms.indicators.services.pipeline import LIMIT, Findings, columns_of, options_of, receive
+from lms.indicators.services.pipeline import LIMIT, Findings, columns_of, options_of, receive, rejects
 
 STILL = timedelta(seconds=30)
 """A file without control file and ready flag must stay the same for so long."""
@@ -71,11 +71,12 @@ class Away:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look at the inbox shows."""
+    """What one look at the inbox shows; `unready`: files whose control file or ready flag has not come."""
 
     found: Sequence[Found] = ()
     away: Sequence[Away] = ()
     unknown: Sequence[str] = ()
+    unready: Sequence[feeds.Unready] = ()
 
 
 # ---------------------------------------------------------------- looking
@@ -96,17 +97,26 @@ def look(session: Session, *, now: datetime) -> Look:
         else:
             unknown.append(sight.name)
     newest = _newest(session, [(feed.id, day) for feed, day, _ in known])
-    found, away = [], []
+    found, away, unready = [], [], []
     for feed, day, sight in known:
         arrivals = newest.get((feed.id, day), [])
         noted = next((one for one in arrivals if one.params.get("mark") == sight.mark), None)
         if noted is not None and noted.state in _FINAL:
             away.append(_away(feed, day, noted, sight, lying, listed, newest))
-        elif (noted is None or noted.upload_id is None) and (
-            one := _found(feed, day, sight, lying, noted, arrivals, now=now)
-        ):
-            found.append(one)
-    return Look(found, away, sorted(set(unknown) - companions))
+        elif noted is None or noted.upload_id is None:
+            if one := _found(feed, day, sight, lying, noted, arrivals, now=now):
+                found.append(one)
+            elif lacking := _lacking(feed, day, sight, lying):
+                unready.append(feeds.Unready(feed.id, day, sight.name, lacking))
+    return Look(found, away, sorted(set(unknown) - companions), unready)
+
+
+def _lacking(feed: Feed, day: date, sight: Sight, lying: Mapping[str, Sight]) -> str:
+    """Return the name of the control file or ready flag that a file still waits for."""
+    control, ready = _beside(feed, day, sight.name)
+    if control and (control not in lying or not lying[control].size):
+        return control
+    return ready if ready and ready not in lying else ""
 
 
 def _beside(feed: Feed, day: date, name: str) -> list[str]:
@@ -144,11 +154,9 @@ def _found(
     fault = sight.fault or _wrong_day(feed, day, now)
     if fault:
         return Found(feed.id, day, sight, fault=Problem(fault))
-    control, ready = (lying.get(name) if name else None for name in _beside(feed, day, sight.name))
-    if (feed.ready_pattern and ready is None) or (
-        feed.control_pattern and (control is None or not control.size)
-    ):
+    if _lacking(feed, day, sight, lying):
         return None
+    control = lying.get(_beside(feed, day, sight.name)[0])
     if sight.size > LIMIT:
         return Found(feed.id, day, sight, fault=_too_large())
     flagged = bool(feed.ready_pattern or feed.control_pattern)
@@ -247,6 +255,8 @@ def _control(sight: Sight) -> dict[str, Any]:
 def take(session: Session, found: Found, taken: Taken, *, now: datetime) -> Arrival:
     """Note a file that came and queue its import, in the caller's one transaction."""
     feed = session.get_one(Feed, found.feed_id)
+    if taken.held is not None and (same := _came_before(session, feed, found, taken.held)):
+        return _again(session, same, found)
     arrival = _arrival(session, feed, found, now=now)
     if taken.faults:
         return _failed(session, arrival, taken.faults[0])
@@ -262,6 +272,32 @@ def take(session: Session, found: Found, taken: Taken, *, now: datetime) -> Arri
     session.flush()
     _queue(session, arrival, upload, now=now)
     return arrival
+
+
+def _came_before(session: Session, feed: Feed, found: Found, held: Held) -> Arrival | None:
+    """Return the attempt of the day that brought the very same file and counts."""
+    arrivals = feeds.arrivals_of(feed.id, found.day).where(
+        Arrival.state == ArrivalState.IMPORTED, Arrival.sha256 == held.sha256
+    )
+    return next((one for one in session.scalars(arrivals) if _counts(one)), None)
+
+
+def _counts(arrival: Arrival) -> bool:
+    batches = arrival.upload.batches if arrival.upload is not None else []
+    return any(batch.state is BatchState.COMMITTED for batch in batches)
+
+
+def _again(session: Session, same: Arrival, found: Found) -> Arrival:
+    """Note that a file came again that counts already: it is put away, and nobody is alarmed."""
+    for other in session.scalars(feeds.arrivals_of(same.feed_id, same.day)):
+        if other.attempt > same.attempt and other.state is ArrivalState.WAITING and other.upload_id is None:
+            session.delete(other)  # it was only noted, to see whether it stands still
+    same.params, same.message = (
+        {**same.params, "mark": found.sight.mark},
+        N_("同一个文件又送来一次，没有再导入。"),
+    )
+    session.flush()
+    return same
 
 
 def _arrival(session: Session, feed: Feed, found: Found, *, now: datetime) -> Arrival:
@@ -306,10 +342,7 @@ def _refuse_redelivery(session: Session, feed: Feed, arrival: Arrival) -> None:
             Arrival.state == ArrivalState.IMPORTED, Arrival.id != arrival.id
         ).limit(1)
     )  # fmt: skip
-    counting = earlier is not None and earlier.upload is not None and any(
-        batch.state is BatchState.COMMITTED for batch in earlier.upload.batches
-    )  # fmt: skip
-    if counting:
+    if earlier is not None and _counts(earlier):
         raise Refused(N_("这一天的增量文件已经导入，重发会重复计入：请先撤回原来的批次，再重新送达。"))
 
 
@@ -447,16 +480,23 @@ def conclude(session: Session, arrival: Arrival) -> None:
     if arrival.state is not ArrivalState.WAITING:
         return
     if upload.state is not BatchState.COMMITTED:
-        params = {"rows": upload.rows, "bad": upload.rejected}
-        hold_back(
-            arrival, ArrivalState.FAILED, Problem(N_("没有导入：%(rows)s 行，%(bad)s 行有误。"), params)
-        )
+        hold_back(arrival, ArrivalState.FAILED, _why_not(upload))
         return
     arrival.state = ArrivalState.IMPORTED
     for earlier in session.scalars(feeds.arrivals_of(arrival.feed_id, arrival.day)):
         if earlier.id != arrival.id and earlier.state is ArrivalState.IMPORTED:
             earlier.state = ArrivalState.REPLACED
     session.flush()
+
+
+def _why_not(upload: ImportUpload) -> Problem:
+    """Return what is wrong with a file as a whole, or how many of its rows are bad."""
+    first = next((one.problem for one in rejects(upload, per_page=1)[0]), None)
+    if first is not None and not upload.rejected:
+        return first
+    return Problem(
+        N_("没有导入：%(rows)s 行，%(bad)s 行有误。"), {"rows": upload.rows, "bad": upload.rejected}
+    )
 
 
 def give_up(session: Session, arrival: Arrival, job: Job, *, now: datetime) -> None:

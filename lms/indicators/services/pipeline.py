@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -170,13 +171,26 @@ def hold(content: bytes | IO[bytes]) -> Held:
     """Keep a file's content, before and outside any transaction.
 
     Raises:
-        Refused: it is too large, or the disk is full.
+        Refused: it is too large, or the disk is full, or somebody writes to it just now.
     """
+    before = _stamp(content)
     try:
         with room_on_disk():
-            return Held(*files.keep(content, limit=LIMIT))
+            held = Held(*files.keep(content, limit=LIMIT))
     except files.TooLarge:
         raise Refused(N_("文件超过 %(limit)s MB，请按月份拆分后再上传。"), limit=LIMIT >> 20) from None
+    if _stamp(content) != before:
+        raise Refused(N_("文件在读取过程中被改动，没有导入任何内容。请等它写完后重试。"))
+    return held
+
+
+def _stamp(content: bytes | IO[bytes]) -> tuple[int, int] | None:
+    """Return size and time of the last change of a file that lies somewhere; None for content in memory."""
+    try:
+        told = os.fstat(content.fileno())  # type: ignore[union-attr]
+    except (AttributeError, OSError):
+        return None
+    return told.st_size, told.st_mtime_ns
 
 
 def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetime) -> ImportUpload:
@@ -228,21 +242,36 @@ def receive(session: Session, actor: Acting, draft: UploadDraft, *, now: datetim
     return upload
 
 
-def as_mended(earlier: ImportUpload) -> dict[str, Any]:
-    """Return what a file of mended rows inherits from the upload whose rows they are.
+def refused_whole(upload: ImportUpload) -> bool:
+    """Whether good rows stayed out, too, because of the bad ones: then the whole file is to come again."""
+    return upload.state is BatchState.REJECTED and upload.rejected < upload.rows
 
-    The file is one of ours: UTF-8, commas, a header line; its titles are those of the earlier file.
+
+def as_mended(earlier: ImportUpload) -> dict[str, Any]:
+    """Return what a mended file inherits from the upload that it puts right.
+
+    A file that was refused as a whole comes again as a whole, and is read as it was. Of one that was
+    imported come the mended rows, in a file of ours: UTF-8, commas, a header line; its titles are those
+    of the earlier file.
     """
-    titles = {} if options_of(earlier).header_line == 0 else dict(earlier.titles)
+    whole = refused_whole(earlier)
+    titles = {} if options_of(earlier).header_line == 0 and not whole else dict(earlier.titles)
+    options = Options(serial_days=options_of(earlier).serial_days, day_order=_day_order(earlier))
     kept = {name: earlier.extra[name] for name in ("day", "flag") if name in earlier.extra}
     return {
         "titles": titles,
         "extra": kept,
-        "options": Options(serial_days=options_of(earlier).serial_days),
+        "options": Options(**earlier.options) if whole else options,
         "split": earlier.split,
         "compute_changes": earlier.compute_changes,
         "supersede": earlier.supersede,
     }
+
+
+def _day_order(earlier: ImportUpload) -> str | None:
+    """Return in which order the dates of an upload were read; a few of its rows may not tell it any more."""
+    told = set((earlier.layout or {}).get("orders", {}).values())
+    return options_of(earlier).day_order or (told.pop() if len(told) == 1 else None)
 
 
 def refuse_same_file(
@@ -404,8 +433,18 @@ def inspect(session: Session, upload: ImportUpload) -> Findings:
     if whole:
         return replace(seen, problems=whole, fatal=True)
     problems = sorted([*sheet.problems, *checked.problems], key=lambda problem: problem.line or 0)
+    notes = [*_orders_told(sheet.layout), *checked.notes]
     later = checked.bad if checked.bad is not None else len({one.line for one in checked.problems})
-    return replace(seen, parts=parts, problems=problems, bad=sheet.bad + later, notes=checked.notes)
+    return replace(seen, parts=parts, problems=problems, bad=sheet.bad + later, notes=notes)
+
+
+def _orders_told(layout: Layout) -> list[Problem]:
+    """Say in which order the dates of a column were read, where the column told it by itself."""
+    said = {
+        "dmy": N_("“%(column)s”列的日期按“日/月/年”读取。"),
+        "mdy": N_("“%(column)s”列的日期按“月/日/年”读取。"),
+    }
+    return [Problem(said[order], {"column": title}) for title, order in layout.orders.items()]
 
 
 def _checked(session: Session, upload: ImportUpload, sheet: Sheet) -> tuple[Checked, list[Problem]]:
@@ -473,13 +512,14 @@ def judge(session: Session, upload: ImportUpload, findings: Findings, rejects: s
     upload.rejected = findings.bad or len(findings.bad_lines)
     upload.layout = asdict(findings.layout) if findings.layout else None
     upload.notes = [{"message": note.message, "params": dict(note.params)} for note in findings.notes]
-    if not _usable(upload, findings):
+    if not usable(upload, findings):
         upload.state = BatchState.REJECTED
     session.flush()
     return upload.state is not BatchState.REJECTED
 
 
-def _usable(upload: ImportUpload, findings: Findings) -> bool:
+def usable(upload: ImportUpload, findings: Findings) -> bool:
+    """Whether findings are to be imported, by the policy of the upload."""
     strict = upload.policy is Policy.ALL_OR_NOTHING
     return not (findings.fatal or not findings.good or (strict and findings.problems))
 
@@ -500,7 +540,7 @@ def stage(upload: ImportUpload, findings: Findings, seen: tuple[int, int]) -> No
 
     Only where they are all files; what is in them counts no sooner than a batch names them.
     """
-    if not _usable(upload, findings):
+    if not usable(upload, findings):
         return
     parts = write_parts(upload, findings)
     if all(part.files for part in parts):

@@ -14,7 +14,7 @@ from lms.core.jobs import Job, enqueue
 from lms.indicators.models import ImportUpload
 from lms.indicators.rules import BatchState, ImportKind
 from lms.indicators.services.datamodels import refuse_unready
-from lms.indicators.services.pipeline import refuse_same_file
+from lms.indicators.services.pipeline import note_extra, refuse_same_file
 
 _LABELS = {
     ImportKind.ACTUALS: N_("导入实际值"),
@@ -43,6 +43,7 @@ def start(session: Session, actor: Acting, upload: ImportUpload, *, now: datetim
         session, f"import.{upload.kind}", {"upload": upload.id}, actor, now=now, label=_LABELS[upload.kind]
     )
     upload.job_id = job.id
+    note_extra(upload, stopped=None)
     session.flush()
     return job
 

@@ -24,7 +24,8 @@ from lms.indicators import services
 from lms.indicators.forms import EntryForm, FileForm, evidence_fault, media_type, typed_cells
 from lms.indicators.models import Indicator, TypedValue
 from lms.indicators.rules import IndicatorSet
-from lms.indicators.rules.entry import Change, differences
+from lms.indicators.rules.entry import Change, differences, touched
+from lms.indicators.rules.entry import moved as moved_cells
 from lms.indicators.services import entryfile
 from lms.indicators.views.blueprint import FLAGS, bp
 from lms.people.models import Employee, OrgUnit
@@ -245,7 +246,8 @@ def _preview(chosen: Chosen, content: bytes, sha256: str, form: EntryForm, *, mo
         back = entryfile.read_back(content, frame)
     except Rejected as error:
         back = entryfile.Readback(problems=error.problems)
-    changes = differences(services.present_values(db.session(), frame), back.given)
+    changes = differences(services.present_values(db.session(), frame), touched(back.given, back.was))
+    elsewhere = moved_cells(changes, back.was)
     seal = [sha256, chosen.args, entryfile.digest(changes), person().account_id]
     return _shown(
         "indicators/entry_file.html",
@@ -255,6 +257,8 @@ def _preview(chosen: Chosen, content: bytes, sha256: str, form: EntryForm, *, mo
         back=back,
         form=form,
         moved=moved,
+        elsewhere=elsewhere,
+        typed=services.typed_since(db.session(), frame, elsewhere),
         token=None if back.problems else _signer().dumps(seal),
     ), (422 if back.problems or moved else 200)
 
@@ -275,7 +279,7 @@ def apply_entry() -> Any:
         return _preview(chosen, content, sha256, form)[0], 422
     frame = _whole(chosen)
     back = entryfile.read_back(content, frame)
-    changes = differences(services.present_values(db.session(), frame), back.given)
+    changes = differences(services.present_values(db.session(), frame), touched(back.given, back.was))
     if entryfile.digest(changes) != digest:
         return _preview(chosen, content, sha256, form, moved=True)
     done = _type(chosen, changes, form)
