@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from lms import scoring
 from lms.appraisal.models import Scheme, SchemeVersion, VersionState
 from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
+from lms.appraisal.rules.draft.findings import explained, incomplete
 from lms.core.audit import Acting, record
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
@@ -22,10 +23,20 @@ def check(draft: SchemeDraft, measures: Collection[str] | None = None) -> scorin
     """Return the scheme a draft stands for.
 
     Raises:
-        scoring.InvalidScheme: with every problem and its path in the document; `measures` are the codes
-            that exist (None accepts any).
+        scoring.InvalidScheme: with every problem and its path in the document, or in the draft below an
+            indicator; `measures` are the codes that exist (None accepts any).
     """
-    return scoring.parse(document_of(draft), measures=measures)
+    lacking = incomplete(draft)
+    try:
+        parsed = scoring.parse(document_of(draft), measures=measures)
+    except scoring.InvalidScheme as error:
+        # Of a rule that is not all there, what its curve gets wrong says nothing more.
+        halves = {problem.path.split("/curve")[0].rpartition("/")[0] for problem in lacking}
+        more = [one for one in explained(draft, error.problems) if one.path.split("/curve")[0] not in halves]
+        raise scoring.InvalidScheme([*lacking, *more]) from error
+    if lacking:
+        raise scoring.InvalidScheme(lacking)
+    return parsed
 
 
 def design_scheme(
@@ -181,6 +192,16 @@ def latest_version(session: Session, scheme_id: int) -> SchemeVersion:
     if found is None:
         raise NotFound
     return found
+
+
+def in_force(session: Session, scheme_id: int) -> scoring.Scheme | None:
+    """Return what the active version of a scheme says, if there is one."""
+    found = session.scalar(
+        select(SchemeVersion).where(
+            SchemeVersion.scheme_id == scheme_id, SchemeVersion.state == VersionState.ACTIVE
+        )
+    )
+    return scoring.parse(found.document) if found else None
 
 
 def versions(session: Session, scheme_id: int) -> list[SchemeVersion]:
