@@ -134,7 +134,7 @@
   });
   form.addEventListener("change", (event) => {
     const field = event.target;
-    if (/-(mode|missing|zero)$/.test(field.name || "") && /^sections-/.test(field.name)) {
+    if (/-(mode|missing|zero|reference|position)$/.test(field.name || "") && /^sections-/.test(field.name)) {
       swap("preset", field.id).catch(soon);
       return;
     }

@@ -132,20 +132,22 @@ def define_indicators(session: Session) -> None:
         )
 
 
-def import_rows(session: Session, kind: ImportKind, header: str, rows: Sequence[str]) -> Any:
+def import_rows(
+    session: Session, kind: ImportKind, header: str, rows: Sequence[str], period: str = "2026Q3"
+) -> Any:
     text = "\n".join([header, *rows]) + "\n"
     upload = indicators.run_import(
         session,
         SYSTEM,
-        indicators.UploadDraft(kind, f"{kind}.csv", hold(text.encode()), "2026Q3"),
+        indicators.UploadDraft(kind, f"{kind}.csv", hold(text.encode()), period),
         now=NOW,
     )
     assert upload.state.value == "committed", upload.state
     return upload
 
 
-def import_actuals(session: Session, *rows: str) -> Any:
-    return import_rows(session, ImportKind.ACTUALS, "工号,指标,日期,数值", rows)
+def import_actuals(session: Session, *rows: str, period: str = "2026Q3") -> Any:
+    return import_rows(session, ImportKind.ACTUALS, "工号,指标,日期,数值", rows, period)
 
 
 def import_targets(session: Session, *rows: str) -> Any:

@@ -26,6 +26,7 @@ from lms.appraisal.rules.draft import (
 from lms.core.i18n import N_
 from lms.web.forms import Form
 from lms.web.text import lazy as _l
+from lms.web.text import page_language
 from lms.web.text import say
 
 FRESH: Mapping[str, Mapping[str, str]] = {
@@ -129,7 +130,8 @@ class SchemeForm(Form):
             rows = section.form.indicators
             rows.entries = [row for row in rows.entries if not row.form.blank()]
             for row in rows:
-                for table in (row.form.standards, row.form.segments, row.form.coefficients):
+                for name in ("standards", "segments", "coefficients"):
+                    table: Any = row.form[name]
                     table.entries = [one for one in table.entries if _said(one.form)]
         self.sections.entries = [one for one in self.sections.entries if not one.form.blank()]
         self.gates.entries = [one for one in self.gates.entries if not one.form.blank()]
@@ -141,7 +143,7 @@ class SchemeForm(Form):
         known = _lines(before)
         for section in self.sections:
             for row in section.form.indicators:
-                line, was = row.form, row.form.mode_was.data
+                line, was = row.form, str(row.form.mode_was.data or "")
                 if line.chosen is Mode.SEGMENTS and was not in ("", "segments") and not len(line.segments):
                     _spell_out(line, was, known.get(text_of(line.was)))
                 line.mode_was.data = line.mode.data
@@ -212,10 +214,10 @@ class SchemeForm(Form):
         if len(path) == 1:
             return say(N_("各模块"))
         section = self.sections[int(path[1])].form
-        names = [text_of(section.name_zh) or text_of(section.code)]
+        names = [_called(section)]
         if len(path) > 3 and path[2] == "indicators":
             row = section.indicators[int(path[3])].form
-            names.append(text_of(row.name_zh) or text_of(row.code))
+            names.append(_called(row))
         return " › ".join(names)
 
     def _field(self, path: list[str]) -> Any:
@@ -236,6 +238,12 @@ class SchemeForm(Form):
         if head == "gates":
             return _gate_field(row, rest)
         return row[rest[0]] if rest and rest[0] in row else row[_FIRST[head]]
+
+
+def _called(row: Any) -> str:
+    """What a row is called in the page's language, as far as that was typed."""
+    english = text_of(row.name_en) if page_language() == "en" else ""
+    return english or text_of(row.name_zh) or text_of(row.code)
 
 
 _FIRST = {"grades": "at_least", "gates": "code", "clauses": "number"}
@@ -345,10 +353,11 @@ def _code(gate: GateDraft | Data) -> str:
 
 
 def _said(form: Any) -> bool:
-    """Whether anything was typed into a row; choices and what it began with do not count."""
-    return any(
-        text_of(field) for field in form if field.type in ("StringField", "TextAreaField") or _typed(field)
-    )
+    """Whether anything was typed into a row; choices do not count."""
+    return any(_typed(field) or (field.type in _TEXTS and text_of(field)) for field in form)
+
+
+_TEXTS = ("StringField", "TextAreaField")
 
 
 def _typed(field: Any) -> bool:

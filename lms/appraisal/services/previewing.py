@@ -10,7 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from lms import scoring
 from lms.access.services import Person
@@ -93,7 +94,14 @@ class Look:
 
 def cycles(session: Session, person: Person, day: date) -> list[Cycle]:
     """Return the cycles whose people a person may look at, the latest period first."""
-    return results.computed_cycles(session, person, day)[:CYCLES]
+    known = [cycle.id for cycle in results.computed_cycles(session, person, day)[:CYCLES]]
+    found = session.scalars(
+        select(Cycle)
+        .where(Cycle.id.in_(known))
+        .order_by(Cycle.period.desc(), Cycle.id.desc())
+        .options(joinedload(Cycle.scheme_version))
+    )
+    return list(found)
 
 
 def look(

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from lms import scoring
 from lms.appraisal.forms import PreviewForm, SchemeForm
 from lms.appraisal.forms.scheme import Told
-from lms.appraisal.models import Scheme
+from lms.appraisal.models import Cycle, Scheme
 from lms.appraisal.rules import preview, shape
 from lms.appraisal.rules.draft import SchemeDraft
 from lms.appraisal.rules.preview import LineRow, PersonRow
@@ -65,11 +65,13 @@ class Shown:
     known: frozenset[str] = field(default_factory=frozenset)
 
 
-def waiting() -> Shown:
+def waiting(found: Scheme | None) -> Shown:
     """Return the preview before it was asked for, with its choices."""
     choices = PreviewForm()
     cycles = previewing.cycles(db.session(), person(), clock.today())
     choices.offer([(cycle.id, local(cycle, "name")) for cycle in cycles], [])
+    chosen = _cycle(cycles, None, found)
+    choices.preview_cycle.data = chosen.id if chosen else 0
     return Shown(choices, none_yet=not cycles)
 
 
@@ -86,7 +88,7 @@ def shown(form: SchemeForm, found: Scheme | None, before: SchemeDraft | None) ->
         whole = schemes.check(draft, list(measure_names()))
     except scoring.InvalidScheme as error:
         problems += form.attach(error.problems)
-    cycle = next((one for one in cycles if one.id == choices.cycle_id), cycles[0] if cycles else None)
+    cycle = _cycle(cycles, choices.cycle_id, found)
     named = [(one.id, local(one, "name")) for one in cycles]
     if cycle is None:
         choices.offer(named, [])
@@ -119,9 +121,16 @@ def shown(form: SchemeForm, found: Scheme | None, before: SchemeDraft | None) ->
         row=look.rows[chosen.number] if chosen else None,
         lines=look.lines(chosen.number) if chosen else (),
         pictures=_pictures(look, chosen),
-        spread=_spread(look),
+        spread=_spread(look, chosen),
         spread_table=_spread_table(look),
     )
+
+
+def _cycle(cycles: Sequence[Cycle], wanted: int | None, found: Scheme | None) -> Cycle | None:
+    """The cycle that was chosen, else the last one of this scheme, else the last one of all."""
+    chosen = next((one for one in cycles if one.id == wanted), None)
+    mine = (one for one in cycles if found is not None and one.scheme_version.scheme_id == found.id)
+    return chosen or next(mine, None) or next(iter(cycles), None)
 
 
 def add_example(form: SchemeForm, shown: Shown) -> str:
@@ -150,7 +159,7 @@ def _picture(look: Look, line: Indicator, chosen: Member | None) -> Picture:
     people = [(at, shape.points_at(line, at)) for at in where.values()]
     mine = where.get(chosen.number) if chosen else None
     name = local(line, "name")
-    words = "；".join(
+    words = ("；" if page_language() == "zh" else "; ").join(
         _("%(at)s → %(points)s 分", at=_at(line, at), points=_number(shape.points_at(line, at)))
         for at in shape.bends(line)
     )
@@ -186,8 +195,8 @@ def standing(row: LineRow) -> str:
     return _at(row.line, row.position)
 
 
-def _spread(look: Look) -> Markup | None:
-    found = look.spread
+def _spread(look: Look, chosen: Member | None) -> Markup | None:
+    found, mine = look.spread, look.rows[chosen.number].after if chosen else None
     if not found.edges or not sum(found.after):
         return None
     return charts.histogram(
@@ -195,6 +204,8 @@ def _spread(look: Look) -> Markup | None:
         found.after,
         title=_("草稿的总分分布"),
         desc=_("横轴为总分，纵轴为人数；竖线为所选人员。"),
+        mark=mine,
+        mark_label=chosen.name if chosen else "",
     )
 
 

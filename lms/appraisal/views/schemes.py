@@ -190,7 +190,7 @@ def _page(
         form=form,
         scheme=found,
         told=told or [],
-        preview=shown or scheme_preview.waiting(),
+        preview=shown or scheme_preview.waiting(found),
         focus=focus,
         before=before,
         draft_url=_draft_url(found),
