@@ -26,8 +26,7 @@ from lms.appraisal.rules.draft import (
 from lms.core.i18n import N_
 from lms.web.forms import Form
 from lms.web.text import lazy as _l
-from lms.web.text import page_language
-from lms.web.text import say
+from lms.web.text import page_language, say
 
 FRESH: Mapping[str, Mapping[str, str]] = {
     "sections": {"code": ""},
