@@ -91,17 +91,52 @@
 
   // ---- rows and presets
 
-  const swap = async (action, focus) => {
+  // What is typed while the answer is on its way is put into the rows that come; where rows change their
+  // names, nothing can be typed until they stand. One change waits for the one before.
+  const later = new Map();
+  let waiting = false;
+  let turn = Promise.resolve();
+  const swap = (action, focus) => {
+    const mine = turn.then(() => change(action, focus));
+    turn = mine.catch(() => {});
+    return mine;
+  };
+  const change = async (action, focus) => {
     clearTimeout(timer);
-    const open = new Set([...builder().querySelectorAll("details[open]")].map((one) => one.id));
-    const answer = await send(action);
-    if (!answer.ok) throw new Error(String(answer.status));
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    later.clear();
+    waiting = true;
+    const renames = /^(up|down|remove) /.test(action);
+    const asker = document.activeElement;
+    if (renames) builder().inert = true;
+    let page;
+    try {
+      const answer = await send(action);
+      if (!answer.ok) throw new Error(String(answer.status));
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } finally {
+      waiting = false;
+      builder().inert = false;
+    }
     const fresh = page.getElementById("zx-builder");
     if (!fresh) throw new Error("no editor in the answer");
+    const open = new Set([...builder().querySelectorAll("details[open]")].map((one) => one.id));
+    const here = document.activeElement;
+    const typing = !renames && here !== asker && builder().contains(here) && here.matches("input, select, textarea") ? here : null;
+    const place = typing && typing.matches("input, textarea") ? [typing.selectionStart, typing.selectionEnd] : null;
     builder().replaceWith(fresh);
+    for (const [name, value] of later) {
+      const field = form.elements.namedItem(name);
+      if (field && "value" in field) field.value = value;
+    }
     if (action === "example") preview().replaceWith(page.getElementById("zx-preview"));
     for (const one of builder().querySelectorAll("details")) if (open.has(one.id)) one.open = true;
+    const again = typing && document.getElementById(typing.id);
+    if (again) {
+      again.focus();
+      if (place && again.setSelectionRange) again.setSelectionRange(...place);
+      soon();
+      return;
+    }
     const name = focus || fresh.dataset.zxFocus;
     const row = name && (document.getElementById(name) || document.getElementById(`${name}-row`));
     if (row) {
@@ -134,6 +169,7 @@
   });
   form.addEventListener("change", (event) => {
     const field = event.target;
+    if (waiting && field.name && field.type !== "checkbox") later.set(field.name, field.value);
     if (/-(mode|missing|zero|reference|position)$/.test(field.name || "") && /^sections-/.test(field.name)) {
       swap("preset", field.id).catch(soon);
       return;
@@ -142,6 +178,7 @@
     else soon();
   });
   form.addEventListener("input", (event) => {
+    if (waiting && event.target.name && event.target.type !== "checkbox") later.set(event.target.name, event.target.value);
     if (event.target.matches("input, textarea")) soon();
   });
   look();

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from lms import scoring
 from lms.appraisal.models import Scheme, SchemeVersion, VersionState
 from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
-from lms.appraisal.rules.draft.findings import explained, incomplete
+from lms.appraisal.rules.draft.findings import explained, incomplete, without
 from lms.core.audit import Acting, record
 from lms.core.errors import NotFound, Refused
 from lms.core.i18n import N_
@@ -28,12 +28,9 @@ def check(draft: SchemeDraft, measures: Collection[str] | None = None) -> scorin
     """
     lacking = incomplete(draft)
     try:
-        parsed = scoring.parse(document_of(draft), measures=measures)
+        parsed = scoring.parse(document_of(without(draft, lacking)), measures=measures)
     except scoring.InvalidScheme as error:
-        # Of a rule that is not all there, what its curve gets wrong says nothing more.
-        halves = {problem.path.split("/curve")[0].rpartition("/")[0] for problem in lacking}
-        more = [one for one in explained(draft, error.problems) if one.path.split("/curve")[0] not in halves]
-        raise scoring.InvalidScheme([*lacking, *more]) from error
+        raise scoring.InvalidScheme([*lacking, *explained(draft, error.problems)]) from error
     if lacking:
         raise scoring.InvalidScheme(lacking)
     return parsed

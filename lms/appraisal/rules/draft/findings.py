@@ -6,6 +6,7 @@ Paths are those of the document (sections/0/indicators/1/…), below an indicato
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from lms.appraisal.rules.draft.model import GateDraft, IndicatorDraft, Mode, SchemeDraft
@@ -36,6 +37,22 @@ def incomplete(draft: SchemeDraft) -> list[Problem]:
     return found
 
 
+def without(draft: SchemeDraft, lacking: Iterable[Problem]) -> SchemeDraft:
+    """Return the draft with a plain rule where one is not all there, so that the rest can be checked."""
+    places = {tuple(problem.path.split("/")[:4]) for problem in lacking}
+    sections = (
+        replace(
+            section,
+            indicators=tuple(
+                _plain(line) if ("sections", str(at), "indicators", str(number)) in places else line
+                for number, line in enumerate(section.indicators)
+            ),
+        )
+        for at, section in enumerate(draft.sections)
+    )
+    return replace(draft, sections=tuple(sections))
+
+
 def explained(draft: SchemeDraft, problems: Iterable[Problem]) -> Iterator[Problem]:
     """Yield the problems of scoring; weights say by how much and where, falling points between which rows."""
     for problem in problems:
@@ -46,6 +63,20 @@ def explained(draft: SchemeDraft, problems: Iterable[Problem]) -> Iterator[Probl
             yield fall
         else:
             yield problem
+
+
+def _plain(line: IndicatorDraft) -> IndicatorDraft:
+    zero = "pending" if line.zero == "points" else line.zero
+    return replace(
+        line,
+        mode=Mode.RATIO,
+        base=100.0,
+        direction="more",
+        reference="target",
+        zero=zero,
+        floor=None,
+        cap=None,
+    )
 
 
 def _line(line: IndicatorDraft, path: str) -> Iterator[Problem]:
