@@ -108,7 +108,9 @@ def _transactions(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        read_only(reading=request.method in ("GET", "HEAD", "OPTIONS"))
+        view = app.view_functions.get(request.endpoint or "")
+        posted = request.method not in ("GET", "HEAD", "OPTIONS")
+        read_only(reading=not posted or getattr(view, "__reads__", False))
 
     # Functions after a request run in the reverse order of registration: the commit comes first,
     # so that the answer goes out only when it is true.

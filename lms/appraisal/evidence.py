@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -95,17 +96,17 @@ def gather(session: Session, cycle: Cycle, scheme: scoring.Scheme) -> Evidence:
     """
     span = Period.parse(cycle.period)
     subjects = members(session, cycle.id)
-    return figures(session, cycle, subjects, scheme.measures(), span)
+    return evidence_of(session, cycle, subjects, scheme.measures(), span)
 
 
-def figures(
+def evidence_of(
     session: Session,
     cycle: Cycle | None,
     subjects: Mapping[str, Subject],
     wanted: Sequence[str],
     span: Period,
 ) -> Evidence:
-    """Return the figures of some measures in a period; ratings are those of the cycle, if there is one.
+    """Return everything about some measures in a period; ratings are those of the cycle, if there is one.
 
     Raises:
         Refused: when a figure is too large to be kept.
@@ -126,6 +127,43 @@ def figures(
             [part.sources for part in parts], SOURCES, ("subject", "measure", "day", "reference", "line")
         ),
     )
+
+
+def figures(
+    session: Session, cycle: Cycle, wanted: Sequence[str], subjects: Mapping[str, Subject]
+) -> tuple[pa.Table, pa.Table]:
+    """Return facts and targets of these measures about some people of a cycle, without where they come from.
+
+    For a look at what a scheme would give: nothing of it is frozen.
+
+    Raises:
+        Refused: when a figure is too large to be kept.
+    """
+    span = Period.parse(cycle.period)
+    business = [code for code in wanted if is_indicator(code)]
+    parts = [
+        _ratings(session, cycle, subjects, [code for code in wanted if code.startswith(PREFIX)]).facts,
+        _training(session, subjects, [code for code in wanted if code.startswith(TRAINING)], span).facts,
+    ]
+    targets = TARGETS.empty_table()
+    if business:
+        parts.append(_values(session, list(subjects), business, span))
+        targets = _aims(session, list(subjects), business, span)
+    facts = _joined(parts, FACTS, ("subject", "measure"))
+    _refuse_large(facts)
+    return facts, _joined([targets], TARGETS, ("subject", "measure"))
+
+
+def last_data(
+    session: Session, numbers: Sequence[str], codes: Sequence[str], before: date
+) -> dict[str, date]:
+    """Return the last day of the two years before a day on which people have a value, by indicator."""
+    if not codes:
+        return {}
+    first = before.replace(year=before.year - 2)
+    rows = indicators.actuals(session, list(numbers), list(codes), first, before)
+    days = rows.group_by("indicator").aggregate([("day", "max")])
+    return {str(row["indicator"]): row["day_max"] for row in days.to_pylist()}
 
 
 def members(session: Session, cycle_id: int) -> dict[str, Subject]:
@@ -287,17 +325,24 @@ def _business(
     if not codes:
         return _evidence([], [])
     numbers = list(subjects)
-    values = indicators.measures(session, numbers, codes, span.first, span.after)
-    aims = indicators.targets(session, codes, span.code)
     rows = indicators.actuals(session, numbers, codes, span.first, span.after)
-    mine = pc.is_in(aims["employee_number"], value_set=pa.array(numbers, pa.string()))
-    targets = aims.filter(mine).rename_columns(["subject", "measure", "target"])
     return Evidence(
         people=PEOPLE.empty_table(),
-        facts=values.select(FACTS.names).cast(FACTS),
-        targets=targets.cast(TARGETS),
+        facts=_values(session, numbers, codes, span),
+        targets=_aims(session, numbers, codes, span),
         sources=_import_rows(rows),
     )
+
+
+def _values(session: Session, numbers: Sequence[str], codes: Sequence[str], span: Period) -> pa.Table:
+    values = indicators.measures(session, numbers, codes, span.first, span.after)
+    return values.select(FACTS.names).cast(FACTS)
+
+
+def _aims(session: Session, numbers: Sequence[str], codes: Sequence[str], span: Period) -> pa.Table:
+    aims = indicators.targets(session, codes, span.code)
+    mine = pc.is_in(aims["employee_number"], value_set=pa.array(numbers, pa.string()))
+    return aims.filter(mine).rename_columns(["subject", "measure", "target"]).cast(TARGETS)
 
 
 def _import_rows(rows: pa.Table) -> pa.Table:

@@ -57,6 +57,7 @@ def score(
     subjects: Collection[str] | None = None,
     waits: Collection[str] = (),
     backend: Backend = "duckdb",
+    traced: bool = True,
 ) -> Result:
     """Score every subject under the scheme.
 
@@ -72,6 +73,7 @@ def score(
     * waits: for whom a missing figure is never a zero, whatever the scheme says: the total waits instead.
     * backend: duckdb (embedded, for a cycle) and pandas (previews) give the same bytes; polars, if installed,
       the same points and grades, figures to the last bit or so.
+    * traced: without it the trace stays empty, which saves a third of the time of a small run.
 
     Raises InvalidFrame (problems with path, message, params) on a missing column, NaN or infinity, a figure
     beyond ±1e15, doubled keys, or a coefficient that is not declared or out of range.
@@ -98,6 +100,8 @@ def score(
                 *trace.section_steps(lift(sections), scheme),
                 *trace.total_steps(lift(totals), scheme),
             ]
+            if traced
+            else []
         )
     return Result(
         lines=_show_lines(scheme, lines),
@@ -259,7 +263,7 @@ def _missing(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Tab
 def _trace(steps: list[Frame]) -> pa.Table:
     names = trace.SCHEMA.names
     parts = [frames.collect(step, trace.SCHEMA, ["subject", "place", "step_no"]) for step in steps]
-    table = pa.concat_tables(parts).sort_by(
+    table = pa.concat_tables([trace.SCHEMA.empty_table(), *parts]).sort_by(
         [(n, "ascending") for n in ("subject", "place", "step_no", "step")]
     )
     return table.select([name for name in names if name != "place"]).combine_chunks()

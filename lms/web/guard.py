@@ -39,6 +39,12 @@ def requires(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return guard
 
 
+def reads(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that stores nothing although it is posted to: it reads, and holds no lock of writers."""
+    view.__reads__ = True  # type: ignore[attr-defined]
+    return view
+
+
 def public(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view that anybody may reach."""
     view.__action__ = None  # type: ignore[attr-defined]

@@ -27,8 +27,11 @@ def test_hr_builds_a_scheme_runs_a_cycle_publishes_and_prints(visit: Callable[..
     follow(hr.get_by_role("link", name="新建方案"))
     hr.fill("[name=code]", "BROWSER")
     hr.fill("[name=name_zh]", "浏览器方案")
-    press(hr, "添加指标")
-    added = hr.locator("[name^='sections-0-indicators-'][name$='-code']").last
+    rows = hr.locator("[name^='sections-0-indicators-'][name$='-code']")
+    before = rows.count()
+    hr.get_by_role("button", name="添加指标").first.click()
+    expect(rows).to_have_count(before + 1)
+    added = rows.last
     row = str(added.get_attribute("name")).removesuffix("code")
     hr.fill(f"[name='{row}code']", "DEPOSIT")
     hr.fill(f"[name='{row}name_zh']", "存款日均余额")

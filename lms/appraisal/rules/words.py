@@ -32,20 +32,28 @@ _MISSING = {
     "peer_mean": N_("缺数据时按其他人的平均得分计。"),
     "previous": N_("缺数据时按上期得分计。"),
     "exclude_and_rescale": N_("缺数据时不计此项，其权重按比例分给同模块其他指标。"),
+    "move": N_("缺数据时不计此项，其权重移给指标 %(to)s。"),
 }
+_BY_VALUE = (Mode.VALUE, Mode.UNIT, Mode.LEDGER)
 
 
 def in_words(line: IndicatorDraft) -> list[Sentence]:
-    """Return what a rule says, sentence by sentence; nothing for one that is none of the short forms."""
-    if line.mode is Mode.CUSTOM:
+    """Return what a rule says, sentence by sentence; nothing for one that these sentences cannot say."""
+    against_target = line.mode in (Mode.RATIO, Mode.DIFFERENCE) and line.reference == "target"
+    if not (against_target or line.mode in _BY_VALUE) or line.zero != "pending":
         return []
     said = [_curve(line)]
-    if line.mode in (Mode.DIFFERENCE, Mode.VALUE) and line.step is not None and line.step_mode in _STEP_MODES:
+    if line.mode in (Mode.DIFFERENCE, Mode.UNIT) and line.step is not None and line.step_mode in _STEP_MODES:
         said.append((_STEP_MODES[line.step_mode], {}))
-    if line.coefficient != 1:
-        said.append((N_("再乘以系数 %(value)s。"), {"value": plain(line.coefficient)}))
+    if line.mode is Mode.LEDGER:
+        said.append((_STEP_MODES["whole"], {}))
+    said += [
+        (N_("再乘以系数 %(value)s。"), {"value": plain(one.value)})
+        for one in line.coefficients
+        if one.value != 1
+    ]
     said += _bounds(line)
-    said.append((_MISSING.get(line.missing, _MISSING["pending"]), {}))
+    said.append((_MISSING[line.missing], {"to": line.moves_to}))
     return said
 
 
@@ -159,7 +167,7 @@ def _curve(line: IndicatorDraft) -> Sentence:
         return N_("得分 = 实际 ÷ 目标 × %(base)s。"), values
     if line.mode is Mode.DIFFERENCE:
         return (_LESS if line.direction == "less" else _MORE), values
-    if line.mode is Mode.VALUE:
+    if line.mode in _BY_VALUE:
         if line.direction == "less":
             return N_("从 %(base)s 分起，每 %(step)s 减 %(points)s 分。"), values
         if line.base:

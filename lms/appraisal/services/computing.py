@@ -29,6 +29,7 @@ from lms.appraisal.models import (
     LineState,
     Section,
 )
+from lms.appraisal.rules.around import NAMES, arguments
 from lms.appraisal.rules.totals import final_grade, flag_of, places_of
 from lms.appraisal.services import frozen, surroundings
 from lms.appraisal.services.cycles import sync_members
@@ -116,6 +117,7 @@ def scored(cycle: Cycle) -> dict[str, pa.Table]:
     facts, targets = frozen.table(kept, "facts"), frozen.table(kept, "targets")
     present = [str(row["subject"]) for row in people if not row["away"]]
     absent = {str(row["subject"]) for row in people if row["leave_days"] and not row["away"]}
+    around = arguments({name: frozen.table(kept, name) for name in NAMES if name in kept})
     under: dict[str, list[str]] = defaultdict(list)
     for row in people:
         under[book.units.get(row["unit"], "")].append(str(row["subject"]))
@@ -125,9 +127,7 @@ def scored(cycle: Cycle) -> dict[str, pa.Table]:
             book.documents.get(sha256, book.version),
             facts,
             targets,
-            history=frozen.table(kept, "history") if "history" in kept else None,
-            groups=frozen.table(kept, "groups") if "groups" in kept else None,
-            elapsed=frozen.table(kept, "elapsed")["elapsed"][0].as_py() if "elapsed" in kept else 1.0,
+            **around,
             subjects=present,
             waits=absent,
         )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from lms import scoring
 from lms.appraisal.models import Scheme, SchemeVersion, VersionState
 from lms.appraisal.rules.draft import SchemeDraft, document_of, draft_of
+from lms.appraisal.rules.draft.findings import explained, incomplete, without
 from lms.appraisal.rules.groupings import GROUPINGS
 from lms.appraisal.services.linting import lint_of
 from lms.appraisal.services.parameters import refuse_unfit
@@ -30,10 +31,18 @@ def check(draft: SchemeDraft, measures: Collection[str] | None = None) -> scorin
     """Return the scheme a draft stands for.
 
     Raises:
-        scoring.InvalidScheme: with every problem and its path in the document; `measures` are the codes
-            that exist (None accepts any).
+        scoring.InvalidScheme: with every problem and its path in the document, or in the draft below an
+            indicator; `measures` are the codes that exist (None accepts any).
     """
-    return scoring.parse(document_of(draft), measures=measures, groupings=GROUPINGS)
+    lacking = incomplete(draft)
+    document = document_of(without(draft, lacking))
+    try:
+        parsed = scoring.parse(document, measures=measures, groupings=GROUPINGS)
+    except scoring.InvalidScheme as error:
+        raise scoring.InvalidScheme([*lacking, *explained(draft, error.problems)]) from error
+    if lacking:
+        raise scoring.InvalidScheme(lacking)
+    return parsed
 
 
 def design_scheme(
@@ -203,6 +212,16 @@ def latest_version(session: Session, scheme_id: int) -> SchemeVersion:
     if found is None:
         raise NotFound
     return found
+
+
+def in_force(session: Session, scheme_id: int) -> scoring.Scheme | None:
+    """Return what the active version of a scheme says, if there is one."""
+    found = session.scalar(
+        select(SchemeVersion).where(
+            SchemeVersion.scheme_id == scheme_id, SchemeVersion.state == VersionState.ACTIVE
+        )
+    )
+    return scoring.parse(found.document) if found else None
 
 
 def versions(session: Session, scheme_id: int) -> list[SchemeVersion]:

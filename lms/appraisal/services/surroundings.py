@@ -71,7 +71,7 @@ def _history(
         earlier = earlier.previous()
         codes = [code for code, furthest in asked.items() if furthest >= back]
         one = cycles.get(earlier.code)
-        figures = evidence.figures(
+        figures = evidence.evidence_of(
             session, one, subjects, [c for c in codes if not c.startswith(RESULT)], earlier
         )
         known = {(row["subject"], row["measure"]): row["value"] for row in figures.facts.to_pylist()}

@@ -1,6 +1,6 @@
-"""Pages of appraisal; those about scheme files and parameters stand apart."""
+"""Pages of appraisal; those about schemes, their files and parameters stand apart."""
 
-from lms.appraisal.views import parameters, scheme_files  # noqa: F401 (they add their routes)
+from lms.appraisal.views import parameters, scheme_files, schemes  # noqa: F401 (they add their routes)
 from lms.appraisal.views.pages import bp
 
 __all__ = ["bp"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from lms import scoring
 from lms.access.actions import Action
 from lms.appraisal import services
 from lms.appraisal.evidence import is_indicator
-from lms.appraisal.forms import AdjustForm, CycleForm, FilterForm, SchemeForm, typed_marks
+from lms.appraisal.forms import AdjustForm, CycleForm, FilterForm, typed_marks
 from lms.appraisal.models import (
     Appraisal,
     AppraisalState,
@@ -27,26 +27,22 @@ from lms.appraisal.models import (
     VersionState,
 )
 from lms.appraisal.rules.comprehensive import SEVEN
-from lms.appraisal.rules.draft import IndicatorDraft, Mode, SchemeDraft
-from lms.appraisal.rules.groupings import GROUPINGS
 from lms.appraisal.rules.levels import ParametersOf
 from lms.appraisal.rules.standing import (
     DETAILS,
     FLAGS,
-    PERCENT_POINTS,
     SOURCES,
     STEPS,
     standing_text,
     unit_text,
 )
-from lms.appraisal.rules.words import in_words, plain
+from lms.appraisal.rules.words import plain
 from lms.appraisal.services import cycles as cycle_services
 from lms.appraisal.services import parameters, publishing, ratings, results, schemes
-from lms.appraisal.services.linting import lint_of
-from lms.appraisal.views.findings import findings_told
+from lms.appraisal.views.shared import refusal, units
 from lms.core import clock
 from lms.core.db import db
-from lms.core.errors import Problem, Refused, Rejected
+from lms.core.errors import Refused, Rejected
 from lms.core.i18n import N_
 from lms.core.jobs import Job
 from lms.core.periods import Period
@@ -149,147 +145,6 @@ def _detail(code: str) -> str:
     return say(DETAILS[code]) if code in DETAILS else code
 
 
-# ---------------------------------------------------------------- schemes
-
-
-@bp.get("/schemes", endpoint="schemes")
-@requires(Action.SCHEME_DESIGN)
-def schemes_list() -> Any:
-    """List the schemes with their newest version."""
-    page = paginate(reachable(schemes.schemes(), Scheme, Action.SCHEME_DESIGN))
-    newest = schemes.newest(db.session(), [scheme.id for scheme in page.items])
-    return render_template("appraisal/schemes.html", page=page, newest=newest)
-
-
-@bp.get("/schemes/<int:scheme_id>")
-@requires(Action.SCHEME_DESIGN)
-def scheme(scheme_id: int) -> Any:
-    """Show a version of a scheme in plain words."""
-    found = load(Scheme, scheme_id, Action.SCHEME_DESIGN)
-    session = db.session()
-    number = request.args.get("version", type=int)
-    version = (
-        schemes.version_of(session, found.id, number) if number else schemes.latest_version(session, found.id)
-    )
-    parsed, names = scoring.parse(version.document), _names()
-    return render_template(
-        "appraisal/scheme.html",
-        scheme=found,
-        version=version,
-        versions=schemes.versions(session, found.id),
-        draft=schemes.editable(version),
-        stamp=schemes.stamp(version),
-        said=_said(version),
-        measures=names | {one.code: local(one, "name") for one in parsed.formulas},
-        parsed=parsed,
-        worded=schemes.worded(parsed, page_language(), names),
-        lint=_lint(version, parsed),
-    )
-
-
-def _lint(version: SchemeVersion, parsed: scoring.Scheme) -> LintCard:
-    """What the rule check finds on the day asked for; of an activated version, what it found then."""
-    try:
-        day = date.fromisoformat(request.args.get("on", ""))
-    except ValueError:
-        if version.lint is not None:
-            return LintCard(date.fromisoformat(version.lint["day"]), version.lint["findings"], kept=True)
-        day = clock.today()
-    return LintCard(day, lint_of(db.session(), parsed, day))
-
-
-@bp.route("/schemes/new", methods=["GET", "POST"])
-@requires(Action.SCHEME_DESIGN)
-def scheme_new() -> Any:
-    """Design a new scheme, beginning with the usual three sections."""
-    form = SchemeForm()
-    if request.method == "GET":
-        form.fill(services.standard_scheme("", "", ()))
-        for _row in range(3):
-            form.grow("indicator-0")
-    return _edit(form, None, None)
-
-
-@bp.route("/schemes/<int:scheme_id>/edit", methods=["GET", "POST"])
-@requires(Action.SCHEME_DESIGN)
-def scheme_edit(scheme_id: int) -> Any:
-    """Revise a scheme: its draft, or a new draft beside the active version."""
-    found = load(Scheme, scheme_id, Action.SCHEME_DESIGN)
-    version = schemes.latest_version(db.session(), found.id)
-    form = SchemeForm()
-    if request.method == "GET":
-        form.fill(schemes.editable(version))
-        form.seen.data, form.org_unit_id.data = schemes.stamp(version), found.org_unit_id
-    return _edit(form, found, schemes.editable(version))
-
-
-def _edit(form: SchemeForm, found: Scheme | None, before: SchemeDraft | None) -> Any:
-    """Show the editor, add a row to it, or save it."""
-    names = _measure_names()
-    told: list[str] = []
-    if found is not None:
-        form.code.render_kw = {"readonly": True}
-    if request.method == "POST":
-        form.prune()
-        form.offer(names, _units(Action.SCHEME_DESIGN))
-        what = request.form.get("add", "")
-        if what:
-            form.grow(what)
-        elif form.validate_on_submit():
-            try:
-                return _saved(form, found, form.to_draft(before), list(names))
-            except scoring.InvalidScheme as error:
-                told = form.attach(error.problems)
-            except Refused as error:
-                told = [_refusal(error)]
-        else:
-            told = [_("有些内容填写有误，请看标出的地方。")]
-    form.offer(names, _units(Action.SCHEME_DESIGN))
-    page = render_template("appraisal/scheme_edit.html", form=form, scheme=found, told=told)
-    return (page, 422) if told else page
-
-
-def _saved(form: SchemeForm, found: Scheme | None, draft: SchemeDraft, measures: list[str]) -> Any:
-    session, now = db.session(), clock.now()
-    if found is None:
-        unit = load(OrgUnit, form.org_unit_id.data, Action.SCHEME_DESIGN)
-        version = services.design_scheme(session, person(), draft, unit.id, now=now, measures=measures)
-    else:
-        version = services.revise_scheme(
-            session, person(), found.id, draft, now=now, measures=measures, seen=form.seen.data or ""
-        )
-    flash(_("方案草稿已保存。"), "success")
-    return redirect(url_for("appraisal.scheme", scheme_id=version.scheme_id), 303)
-
-
-@bp.post("/schemes/<int:scheme_id>/activate")
-@requires(Action.SCHEME_DESIGN)
-def scheme_activate(scheme_id: int) -> Any:
-    """Make the draft the version that new cycles use."""
-    found = load(Scheme, scheme_id, Action.SCHEME_DESIGN)
-    version = schemes.latest_version(db.session(), found.id)
-    try:
-        services.activate(
-            db.session(),
-            person(),
-            version,
-            now=clock.now(),
-            measures=list(_measure_names()),
-            seen=request.form.get("seen"),
-            lint_reason=request.form.get("lint_reason", ""),
-        )
-    except scoring.InvalidScheme as error:
-        raise Rejected([Problem(one.message, one.params) for one in error.problems]) from error
-    except parameters.BadParameters as error:
-        told = findings_told(scoring.parse(version.document), error.findings)
-        raise Rejected([Problem(f"{where}：{what}") for where, what in told]) from error
-    flash(_("方案第 %(n)s 版已启用。", n=version.number), "success")
-    if lost := parameters.lost(db.session(), found.id, scoring.parse(version.document)):
-        paths = "、".join(dict.fromkeys(row.path for row in lost))
-        flash(_("这一版没有以下参数，各机构对它们的设置不再起作用：%(paths)s", paths=paths), "warning")
-    return redirect(url_for("appraisal.scheme", scheme_id=found.id), 303)
-
-
 # ---------------------------------------------------------------- cycles
 
 
@@ -311,14 +166,14 @@ def cycle_new() -> Any:
     form.version_id.choices = [
         (v.id, _("%(name)s 第 %(n)s 版", name=local(v.scheme, "name"), n=v.number)) for v in versions.values()
     ]
-    form.org_unit_id.choices = _units(Action.CYCLE_RUN)
+    form.org_unit_id.choices = units(Action.CYCLE_RUN)
     form.series.choices = [(series, series) for series in cycle_services.series_in_use(session)]
     told = ""
     if form.validate_on_submit():
         try:
             return _opened(form, versions)
         except Refused as error:
-            told = _refusal(error)
+            told = refusal(error)
     page = render_template("appraisal/cycle_new.html", form=form, told=told)
     return (page, 422) if form.errors or told else page
 
@@ -446,7 +301,7 @@ def grid(cycle_id: int) -> Any:
         except Rejected as error:
             problems = {str(p.field): say_problem(p) for p in error.problems}
         except Refused as error:
-            told = _refusal(error)
+            told = refusal(error)
     answer = render_template(
         "appraisal/grid.html",
         cycle=found,
@@ -547,7 +402,7 @@ def adjust(appraisal_id: int) -> Any:
             flash(_("调整已提交，等待另一人复核。"), "success")
             return redirect(url_for("appraisal.result", appraisal_id=appraisal_id), 303)
         except Refused as error:
-            form.points.errors = [_refusal(error)]
+            form.points.errors = [refusal(error)]
     page = render_template(
         "appraisal/result.html", **_shown(results.whole(db.session(), appraisal_id)), form=form
     )
@@ -593,45 +448,4 @@ def _shown(appraisal: Appraisal) -> dict[str, Any]:
         else None,
         "history": history,
         "levels": list(zip(asked, levels, strict=True)),
-    }
-
-
-# ---------------------------------------------------------------- helpers
-
-
-def _refusal(error: Refused) -> str:
-    """Take back what was begun and return why, for a page that keeps what was typed."""
-    db.session.rollback()
-    return say(error.message, error.params)
-
-
-def _measure_names() -> dict[str, str]:
-    place = 0 if page_language() == "zh" else 1
-    return {code: names[place] for code, names in services.known_measures(db.session()).items()}
-
-
-def _names() -> dict[str, str]:
-    """Measures and groupings of peers by their codes, in the page's language."""
-    return _measure_names() | {code: say(name) for code, name in GROUPINGS.items()}
-
-
-def _units(action: Action) -> list[tuple[int, str]]:
-    found = db.session().scalars(reachable(cycle_services.units(), OrgUnit, action))
-    return [(unit.id, local(unit, "name")) for unit in found]
-
-
-def _read(line: IndicatorDraft) -> IndicatorDraft:
-    """A rule with its unit in the page's language; percentages differ by percentage points."""
-    if line.unit == "%" and line.mode is Mode.DIFFERENCE:
-        return replace(line, unit=PERCENT_POINTS[page_language()])
-    return replace(line, unit=unit_text(line.unit, page_language()))
-
-
-def _said(version: SchemeVersion) -> dict[str, list[str]]:
-    """Each rule of a version in sentences, by indicator code."""
-    described = schemes.described(version, page_language(), _names())
-    return {
-        line.code: [say(text, params) for text, params in in_words(_read(line))] or [described[line.code]]
-        for section in schemes.editable(version).sections
-        for line in section.indicators
     }

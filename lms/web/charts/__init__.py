@@ -6,6 +6,7 @@ carries a style attribute. Beside each chart belongs its table: `data_table`, `b
 """
 
 from lms.web.charts.bar import Bar, bars, bars_table
+from lms.web.charts.curve import curve
 from lms.web.charts.gauge import gauge
 from lms.web.charts.histogram import histogram, histogram_table
 from lms.web.charts.palette import PAGE, PRINT, Palette
@@ -23,6 +24,7 @@ __all__ = [
     "Series",
     "bars",
     "bars_table",
+    "curve",
     "data_table",
     "gauge",
     "histogram",
