@@ -228,7 +228,7 @@ def test_the_rules_and_their_redline_are_word_documents(session: Session, story:
     at = f"/appraisal/schemes/{scheme.id}"
     told = docx.read(client.get(f"{at}/document?version=1&lang=zh").data)
     assert ("row", "状态", "已启用") in told
-    assert any(line[:2] == ("row", "A") and line[3] == "90 分及以上" for line in told)
+    assert any(line[:2] == ("row", "A") and line[3] == "总分 90 分以上" for line in told)
     sent = client.get(f"{at}/redline?old=1&new=2&lang=en")
     assert sent.headers["Content-Disposition"] == f'attachment; filename="{scheme.code}-v1-v2.en.docx"'
     assert "92" in docx.changes(sent.data, "ins")
