@@ -206,7 +206,7 @@ def test_the_command_tells_findings_and_strict_fails_on_warnings(
 ) -> None:
     house, _ = story
     made = services.draft_of(new_scheme(house).document)
-    business = replace(made.sections[0].indicators[0], lint={"class": "efficiency", "point_in_time": True})
+    business = replace(made.sections[0].indicators[0], kept={"class": "efficiency", "point_in_time": True})
     first = replace(made.sections[0], indicators=(business,))
     parsed = schemes.check(replace(made, sections=(first, *made.sections[1:])))
     path = tmp_path / "scheme.yaml"

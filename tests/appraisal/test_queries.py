@@ -97,7 +97,7 @@ def test_no_page_asks_more_for_more_rows(session: Session, story: Story, enter: 
     pages: Mapping[str, tuple[str, ...]] = {
         "hr": (
             "/appraisal/schemes",
-            f"/appraisal/schemes/{cycle.scheme_version.scheme_id}",
+            f"/appraisal/schemes/{cycle.scheme_version.scheme_id}?version=1",
             f"/appraisal/schemes/{cycle.scheme_version.scheme_id}/edit",
             "/appraisal/schemes/new",
             "/appraisal/cycles",

@@ -300,6 +300,7 @@ STATE_WORDS = {
     LineState.ZERO: "缺数计零",
     LineState.FULL: "缺数计满分",
     LineState.PEER_MEAN: "缺数按平均",
+    LineState.PREVIOUS: "缺数按上期",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -64,7 +65,7 @@ def scheme(scheme_id: int) -> Any:
         versions=schemes.versions(session, found.id),
         draft=schemes.editable(version),
         stamp=schemes.stamp(version),
-        said=_said(version),
+        said=_said(version, known),
         measures=known | {one.code: local(one, "name") for one in parsed.formulas},
         parsed=parsed,
         worded=schemes.worded(parsed, page_language(), known),
@@ -265,9 +266,9 @@ def _read(line: IndicatorDraft) -> IndicatorDraft:
     return replace(line, unit=unit_text(line.unit, page_language()))
 
 
-def _said(version: SchemeVersion) -> dict[str, list[str]]:
+def _said(version: SchemeVersion, known: Mapping[str, str]) -> dict[str, list[str]]:
     """Each rule of a version in sentences, by indicator code."""
-    described = schemes.described(version, page_language(), names())
+    described = schemes.described(version, page_language(), known)
     return {
         line.code: [say(text, params) for text, params in in_words(_read(line))] or [described[line.code]]
         for section in schemes.editable(version).sections
