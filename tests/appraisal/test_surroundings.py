@@ -130,8 +130,8 @@ def points(house: House, cycle: Cycle, who: str) -> dict[str, Decimal | None]:
     return {line.indicator_code: line.points for line in house.appraisal(cycle, who).lines}
 
 
-def test_the_first_period_has_nothing_to_look_back_at(quarters: tuple[House, Cycle, Cycle]) -> None:
-    house, first, _ = quarters
+def test_a_period_is_compared_with_the_one_before(quarters: tuple[House, Cycle, Cycle]) -> None:
+    house, first, second = quarters
     assert points(house, first, "li") == {
         "CAUGHT_UP": Decimal("80.00"),
         "GROWTH": Decimal("0.00"),
@@ -141,9 +141,6 @@ def test_the_first_period_has_nothing_to_look_back_at(quarters: tuple[House, Cyc
     }
     assert [house.appraisal(first, who).grade for who in ("li", "wang", "qian")] == ["B", "B", "C"]
 
-
-def test_the_next_period_is_compared_with_it(quarters: tuple[House, Cycle, Cycle]) -> None:
-    house, _, second = quarters
     assert points(house, second, "li") == {
         "CAUGHT_UP": Decimal("80.00"),  # 96 of 100 and the 20 that were lacking
         "GROWTH": Decimal("120.00"),  # 96 against 80
@@ -162,7 +159,9 @@ def test_the_next_period_is_compared_with_it(quarters: tuple[House, Cycle, Cycle
     assert {"history", "groups"} <= set(second.frozen or {})
 
 
-def test_quotas_and_admission_hold_after_an_adjustment_too(quarters: tuple[House, Cycle, Cycle]) -> None:
+def test_quotas_hold_after_an_adjustment_and_what_was_frozen_is_verified(
+    quarters: tuple[House, Cycle, Cycle], session: Session
+) -> None:
     house, _, second = quarters
     li, wang = house.appraisal(second, "li"), house.appraisal(second, "wang")
     assert (li.total, li.grade) == (Decimal("88.70"), "A")
@@ -178,10 +177,6 @@ def test_quotas_and_admission_hold_after_an_adjustment_too(quarters: tuple[House
     assert final_grade(scheme, Decimal("86.86"), [], li.trace) == "B", "under the cut-off of the quota"
     assert final_grade(scheme, Decimal("86.87"), [], li.trace) == "A", "86 and 32 % of the way to 88.70"
     assert final_grade(scheme, Decimal("59.00"), [], li.trace) == "C"
-
-
-def test_what_was_frozen_is_what_is_verified(quarters: tuple[House, Cycle, Cycle], session: Session) -> None:
-    house, _, second = quarters
     hr, hr2 = house.person("hr"), house.person("hr2")
     services.publish_by_two(session, second, hr, hr2, now=NOW)
     import_actuals(session, "E001,DEPOSIT,2026-08-11,500")

@@ -134,7 +134,7 @@ def worlds(draw: st.DrawFn) -> Any:
 
 @pytest.mark.requirement("7.20")
 @given(worlds())
-@examples(8)
+@examples(4)
 def test_every_choice_equals_the_decimal_oracle(world: Any) -> None:
     data, facts, targets, history, groups, elapsed = world
     scheme = parse(data)
