@@ -44,8 +44,9 @@ def test_hr_builds_a_scheme_runs_a_cycle_publishes_and_prints(visit: Callable[..
     expect(hr.get_by_role("alert")).to_contain_text("99")
     hr.fill("[name='sections-0-weight']", "60")
     press(hr, "保存草稿")
-    press(hr, "启用此版本")
-    expect(hr.locator("main")).to_contain_text("启用")
+    hr.fill("[name=lint_reason]", "只为试用")
+    press(hr, "写明理由并启用")
+    expect(hr.locator("main")).to_contain_text("只为试用")
 
     menu(hr, "考核期")
     follow(hr.locator("main").get_by_role("link", name=Period.quarter_of(clock.today()).label("zh")).first)
