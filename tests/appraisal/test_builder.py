@@ -27,6 +27,8 @@ from tests.appraisal.house import House, draft, import_actuals, told_again
 from tests.appraisal.test_pages import filled
 from tests.appraisal.test_queries import _again, counted, grow
 
+pytestmark = pytest.mark.sampled
+
 Story = tuple[House, Cycle]
 Enter = Callable[[str], FlaskClient]
 PART = {"X-Zhixing-Part": "preview"}

@@ -21,6 +21,8 @@ from lms.scoring.schemefile import read as read_scheme
 from tests.appraisal.docx import W, body, changes, read
 from tests.scoring.test_properties import schemes
 
+pytestmark = pytest.mark.sampled
+
 SHIPPED = sorted(SCHEMES.glob("*.yaml"))
 CORPORATE = (SCHEMES / "corporate.yaml").read_text(encoding="utf-8")
 AT = About("方案", author="张三", at=datetime(2026, 11, 24, 8, 30, tzinfo=UTC))

@@ -23,6 +23,8 @@ from tests.appraisal import docx
 from tests.appraisal.house import build
 from tests.scoring.test_schemefile import FILE, changed
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

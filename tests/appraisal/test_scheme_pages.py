@@ -31,6 +31,8 @@ from tests.appraisal.house import NOW, House
 from tests.appraisal.test_pages import filled
 from tests.scoring.test_schemefile import FILE
 
+pytestmark = pytest.mark.sampled
+
 Story = tuple[House, Cycle]
 Enter = Callable[[str], FlaskClient]
 QUIZ = FILE.replace("NPL_RATIO", "training.quiz")

@@ -159,6 +159,7 @@ def test_a_period_is_compared_with_the_one_before(quarters: tuple[House, Cycle, 
     assert {"history", "groups"} <= set(second.frozen or {})
 
 
+@pytest.mark.sampled
 def test_quotas_hold_after_an_adjustment_and_what_was_frozen_is_verified(
     quarters: tuple[House, Cycle, Cycle], session: Session
 ) -> None:
@@ -189,6 +190,7 @@ def test_quotas_hold_after_an_adjustment_and_what_was_frozen_is_verified(
     }
 
 
+@pytest.mark.sampled
 def test_earlier_results_count_only_when_they_are_published(session: Session, today: None) -> None:
     house = build(session)
     define_indicators(session)
