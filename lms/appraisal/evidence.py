@@ -96,24 +96,9 @@ def gather(session: Session, cycle: Cycle, scheme: scoring.Scheme) -> Evidence:
     """
     span = Period.parse(cycle.period)
     subjects = members(session, cycle.id)
-    return evidence_of(session, cycle, subjects, scheme.measures(), span)
-
-
-def evidence_of(
-    session: Session,
-    cycle: Cycle | None,
-    subjects: Mapping[str, Subject],
-    wanted: Sequence[str],
-    span: Period,
-) -> Evidence:
-    """Return everything about some measures in a period; ratings are those of the cycle, if there is one.
-
-    Raises:
-        Refused: when a figure is too large to be kept.
-    """
-    rated = [code for code in wanted if code.startswith(PREFIX)]
+    wanted = scheme.measures()
     parts = [
-        _ratings(session, cycle, subjects, rated) if cycle else _evidence([], []),
+        _ratings(session, cycle, subjects, [code for code in wanted if code.startswith(PREFIX)]),
         _training(session, subjects, [code for code in wanted if code.startswith(TRAINING)], span),
         _business(session, subjects, [code for code in wanted if is_indicator(code)], span),
     ]
@@ -130,19 +115,23 @@ def evidence_of(
 
 
 def figures(
-    session: Session, cycle: Cycle, wanted: Sequence[str], subjects: Mapping[str, Subject]
+    session: Session,
+    cycle: Cycle | None,
+    wanted: Sequence[str],
+    subjects: Mapping[str, Subject],
+    span: Period,
 ) -> tuple[pa.Table, pa.Table]:
-    """Return facts and targets of these measures about some people of a cycle, without where they come from.
+    """Return facts and targets of these measures about some people in a period, without their sources.
 
-    For a look at what a scheme would give: nothing of it is frozen.
+    Ratings are those of the cycle, if there is one.
 
     Raises:
         Refused: when a figure is too large to be kept.
     """
-    span = Period.parse(cycle.period)
+    rated = [code for code in wanted if code.startswith(PREFIX)]
     business = [code for code in wanted if is_indicator(code)]
     parts = [
-        _ratings(session, cycle, subjects, [code for code in wanted if code.startswith(PREFIX)]).facts,
+        *([_ratings(session, cycle, subjects, rated).facts] if cycle else []),
         _training(session, subjects, [code for code in wanted if code.startswith(TRAINING)], span).facts,
     ]
     targets = TARGETS.empty_table()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,14 +14,15 @@ from lms.scoring.document import RESULT_GRADE, Condition, Op, Scheme, Take
 from lms.scoring.frames import Column, pc
 from lms.scoring.history import periods
 
-COMPARE: dict[Op, Callable[[Floats, float], Flags]] = {
-    Op.GT: lambda a, b: a > b,
-    Op.GE: lambda a, b: a >= b,
-    Op.LT: lambda a, b: a < b,
-    Op.LE: lambda a, b: a <= b,
-    Op.EQ: lambda a, b: a == b,
-    Op.NE: lambda a, b: a != b,
+COMPARE: dict[Op, Callable[[Any, float], Any]] = {
+    Op.GT: operator.gt,
+    Op.GE: operator.ge,
+    Op.LT: operator.lt,
+    Op.LE: operator.le,
+    Op.EQ: operator.eq,
+    Op.NE: operator.ne,
 }
+"""How a figure is compared, whether it stands in an array or in an expression of an engine."""
 
 
 def grade_worth(scheme: Scheme, grade: str) -> float | None:
@@ -78,7 +81,8 @@ def _taken(condition: Condition, now: Floats, past: list[Floats]) -> Floats:
 
 def _met(figures: Floats, op: Op, limit: float) -> Floats:
     there = known(figures)
-    return (there & COMPARE[op](snapped(np.where(there, figures, 0.0)), limit)).astype(np.float64)
+    meets: Flags = COMPARE[op](snapped(np.where(there, figures, 0.0)), limit)
+    return (there & meets).astype(np.float64)
 
 
 def _past(condition: Condition, history: pa.Table, subjects: Column) -> list[Floats]:

@@ -10,8 +10,8 @@ from functools import reduce
 
 import narwhals as nw
 
-from lms.scoring import conditions as conditions_rules
 from lms.scoring.checks import WEIGHT_UNITS
+from lms.scoring.conditions import COMPARE, test
 from lms.scoring.document import (
     BoundStage,
     Condition,
@@ -325,16 +325,8 @@ def totals(frame: Frame, count: int, section_places: int, places: int) -> Frame:
 
 def holds(value: nw.Expr, op: Op, limit: float) -> nw.Expr:
     """Whether a value meets a condition; null when it is missing."""
-    value = snap(value)
-    tests = {
-        Op.GT: value > limit,
-        Op.GE: value >= limit,
-        Op.LT: value < limit,
-        Op.LE: value <= limit,
-        Op.EQ: value == limit,
-        Op.NE: value != limit,
-    }
-    return tests[op]
+    met: nw.Expr = COMPARE[op](snap(value), limit)
+    return met
 
 
 def all_hold(scheme: Scheme, conditions: tuple[Condition, ...], column: str) -> tuple[nw.Expr, nw.Expr]:
@@ -347,7 +339,7 @@ def all_hold(scheme: Scheme, conditions: tuple[Condition, ...], column: str) -> 
     for number, condition in enumerate(conditions):
         value = col(f"{column}_{number}")
         lacking = lacking | value.is_null()
-        failing = failing | (~holds(value, *conditions_rules.test(scheme, condition))).fill_null(value=False)
+        failing = failing | (~holds(value, *test(scheme, condition))).fill_null(value=False)
     return lacking & ~failing, failing
 
 

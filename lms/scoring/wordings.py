@@ -26,7 +26,8 @@ _BETWEEN = {
     Operation.PRODUCT: " × ",
     Operation.QUOTIENT: " ÷ ",
 }
-_OPS = {Op.GT: ">", Op.GE: "≥", Op.LT: "<", Op.LE: "≤", Op.EQ: "=", Op.NE: "≠"}
+SIGNS = {Op.GT: ">", Op.GE: "≥", Op.LT: "<", Op.LE: "≤", Op.EQ: "=", Op.NE: "≠"}
+"""How people write a comparison."""
 _WORDS: dict[str, dict[str, Any]] = {
     "zh": {
         "target": "{name}目标",
@@ -106,7 +107,7 @@ def condition_words(
         space = " " if lang == "en" else ""
         met = name + space + words[condition.op].format(grade=condition.value)
     else:
-        met = f"{name} {_OPS[condition.op]} {_n(condition.value)}"
+        met = f"{name} {SIGNS[condition.op]} {_n(condition.value)}"
     periods = condition.periods or (1 if condition.of_the_past else None)
     if periods is None:
         return str(met)

@@ -20,6 +20,7 @@ from lms.appraisal.models import Cycle, SchemeVersion
 from lms.appraisal.rules.draft import Mode, StandardDraft
 from lms.appraisal.services import schemes
 from lms.core import db as core_db
+from lms.core.periods import Period
 from lms.indicators.models import Target
 from lms.scoring.examples import run_examples
 from tests.appraisal.conftest import HASH
@@ -326,6 +327,7 @@ def test_figures_are_those_that_a_cycle_freezes(session: Session, computed: Stor
     cycle = computed[1]
     scheme = scoring.parse(cycle.scheme_version.document)
     frozen = evidence.gather(session, cycle, scheme)
-    facts, targets = evidence.figures(session, cycle, scheme.measures(), evidence.members(session, cycle.id))
+    people, span = evidence.members(session, cycle.id), Period.parse(cycle.period)
+    facts, targets = evidence.figures(session, cycle, scheme.measures(), people, span)
     assert facts.equals(frozen.facts)
     assert targets.equals(frozen.targets)

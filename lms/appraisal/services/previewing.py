@@ -13,7 +13,6 @@ import pyarrow.compute
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from lms import scoring
 from lms.access.services import Person
 from lms.appraisal import evidence
 from lms.appraisal.models import Appraisal, Cycle
@@ -26,6 +25,7 @@ from lms.core.i18n import N_
 from lms.core.periods import Period
 from lms.scoring import Problem
 from lms.scoring.document import Asked, Example, Expected, Figure, Missing, Scheme, example_to_dict
+from lms.scoring.examples import run_examples
 
 # The stubs of pyarrow refuse a plain value beside a column, which its functions take.
 pc: Any = pyarrow.compute
@@ -127,7 +127,7 @@ def look(
     members, more = _members(session, person, day, cycle)
     wanted = sorted({*scheme.measures(), *(active.measures() if active else ())})
     subjects = {one.number: evidence.Subject(one.employee_id, one.number, one.unit, 0) for one in members}
-    facts, targets = evidence.figures(session, cycle, wanted, subjects)
+    facts, targets = evidence.figures(session, cycle, wanted, subjects, Period.parse(cycle.period))
     present = tuple(one.number for one in members if not one.away)
     waits = tuple(one.number for one in members if one.waits)
     world = preview.World(facts, targets, present, waits)
@@ -232,29 +232,16 @@ def _figures(values: Mapping[str, float]) -> tuple[Figure, ...]:
 
 def _expected(scheme: Scheme, example: Example) -> tuple[Expected, ...]:
     """What the scheme gives the figures of an example: total, grade, every section and indicator."""
-    people = {"p": example.facts, **{f"q{at:03}": one for at, one in enumerate(example.others)}}
-    facts = [
-        {"subject": who, "measure": one.measure, "value": one.value}
-        for who, of in people.items()
-        for one in of
-    ]
-    aims = [{"subject": "p", "measure": one.measure, "target": one.value} for one in example.targets]
-    result = scoring.score(
-        scheme,
-        pa.Table.from_pylist(facts, schema=evidence.FACTS),
-        pa.Table.from_pylist(aims, schema=evidence.TARGETS),
-        subjects=list(people),
+    asked = (
+        Expected(Asked.TOTAL, "", None),
+        *([Expected(Asked.GRADE, "", None)] if scheme.grades else []),
+        *(Expected(Asked.SECTIONS, section.code, None) for section in scheme.sections),
+        *(Expected(Asked.INDICATORS, line.code, None) for _, line in scheme.indicators()),
     )
-
-    def mine(table: pa.Table) -> list[dict[str, Any]]:
-        return [row for row in table.to_pylist() if row["subject"] == "p"]
-
-    (total,) = mine(result.totals)
-    return (
-        Expected(Asked.TOTAL, "", _float(total["total"])),
-        *([Expected(Asked.GRADE, "", total["grade"])] if scheme.grades else []),
-        *(Expected(Asked.SECTIONS, row["section"], _float(row["points"])) for row in mine(result.sections)),
-        *(Expected(Asked.INDICATORS, row["indicator"], _float(row["points"])) for row in mine(result.lines)),
+    outcomes = run_examples(replace(scheme, examples=(replace(example, expect=asked),)))
+    return tuple(
+        Expected(one.what, one.code, one.got if isinstance(one.got, str) else _float(one.got))
+        for one in outcomes
     )
 
 

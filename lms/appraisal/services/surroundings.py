@@ -45,9 +45,8 @@ Row = dict[str, Any]
 def tables(session: Session, cycle: Cycle, scheme: scoring.Scheme, today: date) -> dict[str, pa.Table]:
     """Return history, groups and elapsed, those that the scheme asks for, in a fixed order of rows."""
     span, found = Period.parse(cycle.period), {}
-    subjects = evidence.members(session, cycle.id)
-    if scheme.looks_back():
-        found["history"] = _history(session, cycle, scheme, subjects, span)
+    if asked := scheme.looks_back():
+        found["history"] = _history(session, cycle, scheme, asked, span)
     if scheme.groupings():
         found["groups"] = _groups(session, cycle, scheme.groupings(), span.last)
     if any(line.reference.kind is ReferenceKind.TIME_ELAPSED for _, line in scheme.indicators()):
@@ -62,20 +61,19 @@ def elapsed(span: Period, today: date) -> float:
 
 
 def _history(
-    session: Session, cycle: Cycle, scheme: scoring.Scheme, subjects: Mapping[str, Subject], span: Period
+    session: Session, cycle: Cycle, scheme: scoring.Scheme, asked: Mapping[str, int], span: Period
 ) -> pa.Table:
-    asked = scheme.looks_back()
+    subjects = evidence.members(session, cycle.id)
     parts, earlier = [HISTORY.empty_table()], span
     cycles = _published(session, cycle)
     for back in range(1, max(asked.values()) + 1):
         earlier = earlier.previous()
         codes = [code for code, furthest in asked.items() if furthest >= back]
         one = cycles.get(earlier.code)
-        figures = evidence.evidence_of(
-            session, one, subjects, [c for c in codes if not c.startswith(RESULT)], earlier
-        )
-        known = {(row["subject"], row["measure"]): row["value"] for row in figures.facts.to_pylist()}
-        aims = {(row["subject"], row["measure"]): row["target"] for row in figures.targets.to_pylist()}
+        measures = [code for code in codes if not code.startswith(RESULT)]
+        facts, targets = evidence.figures(session, one, measures, subjects, earlier)
+        known = {(row["subject"], row["measure"]): row["value"] for row in facts.to_pylist()}
+        aims = {(row["subject"], row["measure"]): row["target"] for row in targets.to_pylist()}
         if one is not None:
             known |= _results(session, one, scheme, subjects, {c for c in codes if c.startswith(RESULT)})
         same_year = earlier.first.year == span.first.year

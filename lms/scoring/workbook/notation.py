@@ -20,6 +20,7 @@ from typing import Any
 
 from lms.scoring.document import Op
 from lms.scoring.problems import N_
+from lms.scoring.wordings import SIGNS
 from lms.scoring.workbook.problem import CellError
 
 NONE = "无"
@@ -48,7 +49,6 @@ _COEFFICIENT = re.compile(
     r"(?:[\[【［]([^,，\]】］]*)[,，]([^\]】］]*)[\]】］])?\s*(\S.*)"
 )
 _ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
-_SIGNS = {Op.GT: ">", Op.GE: "≥", Op.LT: "<", Op.LE: "≤", Op.EQ: "=", Op.NE: "≠"}
 _OPS = {">": "gt", ">=": "ge", "=>": "ge", "<": "lt", "<=": "le", "=<": "le"}
 _OPS |= {"=": "eq", "==": "eq", "!=": "ne", "<>": "ne"}
 _SAME = str.maketrans(
@@ -173,7 +173,7 @@ def _segment(text: str) -> dict[str, Any]:
 
 
 def _condition_text(condition: dict[str, Any]) -> str:
-    return f"{condition['measure']} {_SIGNS[Op(condition['op'])]} {number(condition['value'])}"
+    return f"{condition['measure']} {SIGNS[Op(condition['op'])]} {number(condition['value'])}"
 
 
 def _condition(text: str) -> dict[str, Any]:
