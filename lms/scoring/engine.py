@@ -10,12 +10,16 @@ import pyarrow as pa
 
 from lms.scoring import frames, given, peers, rules, trace
 from lms.scoring.checks import WEIGHT_UNITS
-from lms.scoring.document import GateMissing, Scheme
-from lms.scoring.frames import Backend, Column, Frame, Lift, pc
+from lms.scoring.document import GateMissing, Missing, Scheme
+from lms.scoring.frames import Backend, Column, Frame, Lift, in_memory, pc
 from lms.scoring.given import Given
 from lms.scoring.history import HISTORY
 from lms.scoring.rules import col
 from lms.scoring.tables import factors, line_table, pieces, section_table, with_nulls
+
+LINE_ORDER = ["subject", "place"]
+# From so many lines on, starting an embedded database is repaid by its speed.
+MANY_LINES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def score(
     elapsed: float = 1.0,
     subjects: Collection[str] | None = None,
     waits: Collection[str] = (),
-    backend: Backend = "duckdb",
+    backend: Backend | None = None,
     traced: bool = True,
 ) -> Result:
     """Score every subject under the scheme.
@@ -71,8 +75,8 @@ def score(
     * elapsed: the part of the period that is over, 0 to 1, for targets that grow with time.
     * subjects: who is scored, and so who is whose peer; by default everybody with a row in facts.
     * waits: for whom a missing figure is never a zero, whatever the scheme says: the total waits instead.
-    * backend: duckdb (embedded, for a cycle) and pandas (previews) give the same bytes; polars, if installed,
-      the same points and grades, figures to the last bit or so.
+    * backend: arrow, duckdb and pandas give the same bytes; polars, if installed, the same points and grades,
+      figures to the last bit or so. By default arrow for a few people and duckdb for many.
     * traced: without it the trace stays empty, which saves a third of the time of a small run.
 
     Raises InvalidFrame (problems with path, message, params) on a missing column, NaN or infinity, a figure
@@ -87,33 +91,35 @@ def score(
     frames.check_coefficients(scheme, own)
     people = frames.subjects_table(facts, subjects, waits)
     known = given.gathered(scheme, people["subject"], facts, targets, past, grouped, elapsed)
-    with frames.lifter(backend) as lift:
-        # Each level is brought into memory once: the next level and the trace read what was computed.
-        lines = _settle(_lines(scheme, lift, people, known, own), ["subject", "place"])
-        sections = _settle(_sections(scheme, lift, lines), ["subject", "place"])
-        tested = given.with_conditions(scheme, people, known, lines, sections)
-        totals = _settle(_totals(scheme, lift, tested, sections), ["subject"])
-        totals = _settle(_grades(scheme, lift, given.with_cut_offs(scheme, totals, known)), ["subject"])
-        steps = _trace(
-            [
-                *trace.line_steps(lift(lines), scheme, factors(scheme)),
-                *trace.section_steps(lift(sections), scheme),
-                *trace.total_steps(lift(totals), scheme),
-            ]
-            if traced
-            else []
-        )
+    # Each level is brought into memory once: the next level and the trace read what was computed. From the
+    # sections on there is one row a person or a few, and no engine is needed.
+    with frames.lifter(backend or _engine_for(scheme, people)) as lift:
+        lines = _settle(_lines(scheme, lift, people, known, own), LINE_ORDER, trace.line_columns(scheme))
+        sections = _settle(_sections(scheme, lift, lines), LINE_ORDER)
+    tested = given.with_conditions(scheme, people, known, lines, sections)
+    totals = _settle(_totals(scheme, tested, sections), ["subject"])
+    totals = _ranked(
+        _settle(rules.grade(in_memory(given.with_cut_offs(scheme, totals, known)), scheme), ["subject"])
+    )
     return Result(
         lines=_show_lines(scheme, lines),
         sections=_show_sections(scheme, sections),
         totals=_show_totals(scheme, totals, lines, sections),
-        trace=steps,
+        trace=trace.rows(scheme, lines, sections, totals) if traced else trace.none(),
     )
 
 
-def _settle(frame: Frame, order: list[str]) -> pa.Table:
-    """The frame's rows in memory, ordered, with Arrow's plain string type whatever the engine used."""
-    table: pa.Table = frame.collect("pyarrow").to_native()
+def _engine_for(scheme: Scheme, people: pa.Table) -> Backend:
+    return "duckdb" if people.num_rows * len(scheme.indicators()) >= MANY_LINES else "arrow"
+
+
+def _settle(frame: Frame, order: list[str], columns: Collection[str] = ()) -> pa.Table:
+    """The frame's rows in memory, ordered, with Arrow's plain string type whatever the engine used.
+
+    Only the columns asked for, or all of them.
+    """
+    wanted = frame.select(*columns) if columns else frame
+    table: pa.Table = wanted.collect("pyarrow").to_native()
     fields = [
         pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema
     ]
@@ -122,32 +128,57 @@ def _settle(frame: Frame, order: list[str]) -> pa.Table:
 
 
 def _lines(scheme: Scheme, lift: Lift, people: pa.Table, known: Given, own: pa.Table) -> Frame:
+    """Every indicator of every person. What no rule of the scheme asks for is left out of the work."""
+    places, policies = scheme.places.item, _policies(scheme)
     frame = (
         lift(people)
         .join(lift(line_table(scheme)), how="cross")
-        .join(lift(known.by_line), on=["subject", "place"], how="left")
-        .with_columns(peer_group=nw.coalesce(col("peer_group"), nw.lit("")))
         .join(lift(known.facts).rename({"value": "actual"}), on=["subject", "measure"], how="left")
         .join(lift(known.targets), on=["subject", "measure"], how="left")
     )
+    frame = _surroundings(frame, lift, known.by_line)
     for k in range(factors(scheme)):
-        frame = _own_factor(frame, lift(own), k)
-    frame = rules.reference(frame)
-    frame = rules.position(rules.lack(frame))
+        frame = _factor(frame, lift, own, k)
+    frame = rules.position(rules.lack(rules.reference(frame)))
     frame = rules.curve(rules.step(frame), pieces(scheme))
     frame = rules.adjust(frame, scheme.bound_stage, factors(scheme))
-    frame = rules.moved_weights(rules.line_points(frame, scheme.places.item))
-    return rules.line_weights(frame, scheme.places.item)
+    frame = rules.line_points(frame, places, averaged=Missing.PEER_MEAN in policies)
+    if Missing.MOVE in policies:
+        frame = rules.moved_weights(frame)
+    return rules.line_weights(frame, places, shifted=bool({Missing.MOVE, Missing.EXCLUDE} & policies))
 
 
-def _own_factor(frame: Frame, own: Frame, k: int) -> Frame:
+def _policies(scheme: Scheme) -> set[Missing | None]:
+    return {policy for _, line in scheme.indicators() for policy in line.policies}
+
+
+def _surroundings(frame: Frame, lift: Lift, by_line: pa.Table) -> Frame:
+    """What depends on other people and other periods: `standing`, `given_reference`, `previous_points`, …"""
+    if by_line.num_rows:
+        frame = frame.join(lift(by_line), on=["subject", "place"], how="left")
+        return frame.with_columns(peer_group=nw.coalesce(col("peer_group"), nw.lit("")))
+    return frame.with_columns(
+        standing=col("no_number"),
+        given_reference=col("no_number"),
+        previous_points=col("no_number"),
+        peer_group=nw.lit(""),
+    )
+
+
+def _factor(frame: Frame, lift: Lift, own: pa.Table, k: int) -> Frame:
     """`factor_k`: the subject's own coefficient, else the scheme's; its source goes with it."""
-    mine = own.filter(~col("value").is_null()).select(
-        "subject",
-        "indicator",
-        col("name").alias(f"factor_name_{k}"),
-        col("value").alias("own_value"),
-        col("source").alias("own_source"),
+    if not own.num_rows:
+        return frame.with_columns(col(f"factor_value_{k}").alias(f"factor_{k}"))
+    mine = (
+        lift(own)
+        .filter(~col("value").is_null())
+        .select(
+            "subject",
+            "indicator",
+            col("name").alias(f"factor_name_{k}"),
+            col("value").alias("own_value"),
+            col("source").alias("own_source"),
+        )
     )
     keys = ["subject", "indicator", f"factor_name_{k}"]
     return (
@@ -167,17 +198,19 @@ def _sections(scheme: Scheme, lift: Lift, lines: pa.Table) -> Frame:
     return rules.section_shares(frame, scheme.weighting, places.section)
 
 
-def _totals(scheme: Scheme, lift: Lift, people: pa.Table, sections: pa.Table) -> Frame:
+def _totals(scheme: Scheme, people: pa.Table, sections: pa.Table) -> Frame:
     places = scheme.places
-    frame = rules.totals(lift(sections), len(scheme.sections), places.section, places.total)
-    frame = lift(with_nulls(people)).join(frame, on="subject", how="left")
+    frame = rules.totals(in_memory(sections), len(scheme.sections), places.section, places.total)
+    frame = in_memory(with_nulls(people)).join(frame, on="subject", how="left")
     frame = rules.gate_flags(frame, scheme)
     return rules.gate_list(rules.gated_total(frame, scheme.gates, places.total), scheme.gates)
 
 
-def _grades(scheme: Scheme, lift: Lift, totals: pa.Table) -> Frame:
-    frame = rules.grade(lift(totals), scheme)
-    return frame.join(rules.rank(frame), on="subject", how="left")
+def _ranked(totals: pa.Table) -> pa.Table:
+    """`rank` among those with a total: 1 is best, equal totals share the better rank."""
+    units = totals["total_units"]
+    ranks = pc.cast(pc.rank(units, sort_keys="descending", tiebreaker="min"), pa.int64())
+    return totals.append_column("rank", pc.if_else(pc.is_valid(units), ranks, None))
 
 
 def _show_lines(scheme: Scheme, lines: pa.Table) -> pa.Table:
@@ -224,7 +257,7 @@ def _show_totals(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa
             "total_before_gates": frames.decimals(totals["before_units"], scheme.places.total),
             "state": pc.if_else(complete, "complete", "incomplete"),
             "grade": totals["grade"],
-            "rank": pc.cast(totals["rank"], pa.int64()),
+            "rank": totals["rank"],
             "gates": pc.utf8_rtrim(totals["gates"], ","),
             "missing": pa.array([missing.get(s, "") for s in _texts(totals, "subject")], pa.string()),
         }
@@ -258,12 +291,3 @@ def _missing(scheme: Scheme, totals: pa.Table, lines: pa.Table, sections: pa.Tab
     for subject, index in zip(_texts(waiting, "subject"), _texts(waiting, "grade_index"), strict=True):
         found.setdefault(subject, []).append(scheme.grades[int(index)].code)
     return {subject: ",".join(codes) for subject, codes in found.items()}
-
-
-def _trace(steps: list[Frame]) -> pa.Table:
-    names = trace.SCHEMA.names
-    parts = [frames.collect(step, trace.SCHEMA, ["subject", "place", "step_no"]) for step in steps]
-    table = pa.concat_tables([trace.SCHEMA.empty_table(), *parts]).sort_by(
-        [(n, "ascending") for n in ("subject", "place", "step_no", "step")]
-    )
-    return table.select([name for name in names if name != "place"]).combine_chunks()

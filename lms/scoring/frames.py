@@ -20,7 +20,7 @@ from lms.scoring.problems import N_, InvalidFrame, Problem
 pc: Any = pyarrow.compute
 Column = Any
 
-Backend = Literal["duckdb", "pandas", "polars"]
+Backend = Literal["arrow", "duckdb", "pandas", "polars"]
 Frame = nw.LazyFrame[Any]
 Lift = Callable[[pa.Table], Frame]
 
@@ -43,11 +43,13 @@ COEFFICIENTS = schema_of(
 @contextmanager
 def lifter(backend: Backend) -> Iterator[Lift]:
     """Gives a function that takes an Arrow table into the engine as a lazy frame, usable within the block."""
-    if backend == "duckdb":
+    if backend == "arrow":
+        yield in_memory
+    elif backend == "duckdb":
         with duckdb.connect() as connection:
             yield lambda table: nw.from_native(connection.from_arrow(table))
     elif backend == "pandas":
-        import pandas as pd  # slow to import, and only previews and tests ask for it
+        import pandas as pd  # slow to import: only whoever asks for it needs it
 
         yield lambda table: nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype)).lazy()
     elif backend == "polars":
@@ -58,11 +60,16 @@ def lifter(backend: Backend) -> Iterator[Lift]:
         raise ValueError(backend)
 
 
-def collect(frame: Frame, schema: pa.Schema, order: list[str]) -> pa.Table:
-    """The lazy frame's rows as an Arrow table of exactly this schema, in this order."""
+def in_memory(table: pa.Table) -> Frame:
+    """The Arrow table itself as a lazy frame, without any engine."""
+    return nw.from_native(table).lazy()
+
+
+def collect(frame: Frame, schema: pa.Schema) -> pa.Table:
+    """The lazy frame's rows as an Arrow table of exactly this schema."""
     table: pa.Table = frame.select(*schema.names).collect("pyarrow").to_native()
     columns = [pc.cast(table[name], schema.field(name).type) for name in schema.names]
-    return pa.table(columns, schema=schema).sort_by([(name, "ascending") for name in order]).combine_chunks()
+    return pa.table(columns, schema=schema)
 
 
 def decimals(units: Column, places: int) -> Column:

@@ -145,9 +145,7 @@ def _curve(at: str, line: Data) -> Iterator[_Slot]:
     pieces, step = line["curve"]["segments"], line["curve"]["step"]
     unit = "" if line["position"] in (*RATIOS, "rank", "percentile") else line["unit"]
     if len(pieces) == 1:
-        yield from _numbers(at, pieces[0], ("points",), POINTS)
-        if pieces[0]["slope"]:
-            yield from _numbers(at, pieces[0], ("slope",), POINTS)
+        yield from _numbers(at, pieces[0], ("points", "slope"), POINTS)
     elif not any(piece["slope"] for piece in pieces):
         for number, piece in enumerate(pieces, start=1):
             yield from _numbers(f"{at}/{number}", piece, ("points",), POINTS)

@@ -179,8 +179,11 @@ STATES = {
 """What becomes of an indicator by the policy that acts; `ok` without any, `missing` while one waits."""
 
 
-def line_points(frame: Frame, places: int) -> Frame:
-    """`state` and `point_units` (whole units of 10^-places, null when missing, excluded or moved)."""
+def line_points(frame: Frame, places: int, *, averaged: bool) -> Frame:
+    """`state` and `point_units` (whole units of 10^-places, null when missing, excluded or moved).
+
+    `averaged`: whether any rule of the scheme asks for the mean of the peers' points.
+    """
     policy = col("policy")
     state: nw.Expr = nw.lit("missing")
     for acting, name in STATES.items():
@@ -189,16 +192,12 @@ def line_points(frame: Frame, places: int) -> Frame:
     frame = frame.with_columns(
         state=state, own_units=nw.when(state == "ok").then(quantise(col("adjusted"), places))
     )
-    # Whole units add up exactly in whatever order.
-    scored = nw.when(~col("own_units").is_null())
-    frame = frame.with_columns(
-        peer_units=scored.then(col("own_units").cast(nw.Float64)).otherwise(nw.lit(0.0)),
-        peer_count=scored.then(nw.lit(1.0)).otherwise(nw.lit(0.0)),
-    ).with_columns(
-        peer_units=col("peer_units").sum().over("place", "peer_group"),
-        peer_count=col("peer_count").sum().over("place", "peer_group"),
-    )
-    mean = col("peer_units") / nw.when(col("peer_count") > 0).then(col("peer_count")).otherwise(_NO_NUMBER)
+    mean: nw.Expr = _NO_NUMBER
+    if averaged:
+        frame = _peer_points(frame)
+        mean = col("peer_units") / nw.when(col("peer_count") > 0).then(col("peer_count")).otherwise(
+            _NO_NUMBER
+        )
     return frame.with_columns(
         point_units=nw.when(col("state") == "zero")
         .then(nw.lit(0))
@@ -216,8 +215,20 @@ def line_points(frame: Frame, places: int) -> Frame:
     )
 
 
+def _peer_points(frame: Frame) -> Frame:
+    """`peer_units` and `peer_count` of the same indicator; whole units add up exactly in whatever order."""
+    scored = nw.when(~col("own_units").is_null())
+    return frame.with_columns(
+        peer_units=scored.then(col("own_units").cast(nw.Float64)).otherwise(nw.lit(0.0)),
+        peer_count=scored.then(nw.lit(1.0)).otherwise(nw.lit(0.0)),
+    ).with_columns(
+        peer_units=col("peer_units").sum().over("place", "peer_group"),
+        peer_count=col("peer_count").sum().over("place", "peer_group"),
+    )
+
+
 def moved_weights(frame: Frame) -> Frame:
-    """`moved_units`: the weight that other indicators of the same person leave to this one."""
+    """`weight_counted`: the weight with what other indicators of the same person leave to this one."""
     moved = (
         frame.filter(col("state") == "moved")
         .group_by("subject", "moves_to")
@@ -225,21 +236,23 @@ def moved_weights(frame: Frame) -> Frame:
         .rename({"moves_to": "indicator"})
     )
     return frame.join(moved, on=["subject", "indicator"], how="left").with_columns(
-        moved_units=nw.coalesce(col("moved_units"), nw.lit(0.0))
+        weight_counted=col("weight_units") + nw.coalesce(col("moved_units"), nw.lit(0.0))
     )
 
 
-def line_weights(frame: Frame, places: int) -> Frame:
+def line_weights(frame: Frame, places: int, *, shifted: bool) -> Frame:
     """`counted` (weight still in the section), `effective_weight` (%) and `contribution_units` (10^-6).
 
     What exclude_and_rescale takes out leaves its weight to the others of its own section, nowhere else; what
-    moves leaves it to the indicator it names.
+    moves leaves it to the indicator it names. `shifted`: whether any rule of the scheme does either.
     """
     mean, present = col("group") == "weighted_mean", ~col("state").is_in(["excluded", "moved"])
-    frame = frame.with_columns(
-        counted=nw.when(mean & present).then(col("weight_units") + col("moved_units")).otherwise(nw.lit(0.0))
-    ).with_columns(all_counted=col("counted").sum().over("subject", "section"))
-    share = nw.when(col("all_counted") > 0).then(col("counted") / col("all_counted")).otherwise(_NO_NUMBER)
+    counts = nw.when(mean & present if shifted else mean)
+    frame = frame.with_columns(counted=counts.then(col("weight_counted")).otherwise(nw.lit(0.0)))
+    if shifted:
+        frame = frame.with_columns(section_counted=col("counted").sum().over("subject", "section"))
+    whole = col("section_counted")
+    share = nw.when(mean & (whole > 0)).then(col("counted") / whole).otherwise(_NO_NUMBER)
     points = from_units(col("point_units"), places)
     part = nw.when(mean).then(points * share).when(col("group") == "sum").then(points).otherwise(_NO_NUMBER)
     return frame.with_columns(
@@ -446,13 +459,3 @@ def gate_list(frame: Frame, gates: tuple[Gate, ...]) -> Frame:
         for k, gate in enumerate(gates)
     ]
     return frame.with_columns(gates=nw.concat_str(*parts))
-
-
-def rank(frame: Frame) -> Frame:
-    """`rank` among those with a total: 1 is best, equal totals share the better rank."""
-    return (
-        frame.filter(~col("total_units").is_null())
-        .with_columns(everybody=nw.lit(1))
-        .with_columns(rank=col("total_units").rank("min", descending=True).over("everybody").cast(nw.Int64))
-        .select("subject", "rank")
-    )

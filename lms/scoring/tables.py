@@ -17,6 +17,8 @@ _LINE: list[Column] = [
     ("indicator", pa.string()),
     ("measure", pa.string()),
     ("weight_units", pa.float64()),
+    ("weight_counted", pa.float64()),
+    ("section_counted", pa.float64()),
     ("group", pa.string()),
     ("position_kind", pa.string()),
     ("reference_kind", pa.string()),
@@ -58,6 +60,7 @@ def line_table(scheme: Scheme) -> pa.Table:
 
     Only a segment's upper end is kept: they rise without gap, so the first that reaches the position is it.
     A shorter curve has null in the columns beyond its end. `reference_given`: worked out before, by subject.
+    `weight_counted`, `section_counted`: the weights as long as nothing is left out or moved.
     """
     columns = list(_LINE)
     for k in range(pieces(scheme)):
@@ -104,6 +107,8 @@ def _line(place: int, section: Section, line: Indicator) -> dict[str, Any]:
         "indicator": line.code,
         "measure": line.measure,
         "weight_units": _weight_units(line.weight),
+        "weight_counted": _weight_units(line.weight),
+        "section_counted": sum(_weight_units(one.weight) or 0.0 for one in section.indicators),
         "group": section.group.value,
         "position_kind": line.position.value,
         "reference_kind": line.reference.kind.value,

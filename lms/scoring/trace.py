@@ -6,9 +6,10 @@ import narwhals as nw
 import pyarrow as pa
 
 from lms.scoring.document import BoundStage, Scheme
-from lms.scoring.frames import Frame, schema_of
+from lms.scoring.frames import Frame, collect, in_memory, schema_of
 from lms.scoring.quantise import from_units
 from lms.scoring.rules import col
+from lms.scoring.tables import factors
 
 SCHEMA = schema_of(
     subject=pa.string(),
@@ -26,6 +27,41 @@ _SECTION_PLACE = 1_000_000
 _TOTAL_PLACE = 2_000_000
 
 _NO_TEXT = nw.col("no_text")
+
+_LINE = (
+    *("subject", "place", "section", "indicator", "measure"),
+    *("actual", "reference_kind", "reference_given", "reference", "lack", "policy"),
+    *("position_kind", "position", "step_mode", "stepped", "piece", "raw_points"),
+    *("floor", "cap", "coefficient", "bounded", "state", "point_units"),
+    *("group", "weight_units", "counted", "effective_weight", "contribution_units"),
+    *("no_text", "no_number"),
+)
+
+
+def line_columns(scheme: Scheme) -> list[str]:
+    """What is kept of an indicator of a person: each step of the way in a column of its own."""
+    multiplied = [] if scheme.bound_stage is BoundStage.BEFORE else ["multiplied"]
+    own = [f"factor_{name}{k}" for k in range(factors(scheme)) for name in ("name_", "source_", "")]
+    return [*_LINE, *multiplied, *own]
+
+
+def none() -> pa.Table:
+    """A trace of nothing."""
+    return SCHEMA.remove(SCHEMA.get_field_index("place")).empty_table()
+
+
+def rows(scheme: Scheme, lines: pa.Table, sections: pa.Table, totals: pa.Table) -> pa.Table:
+    """The whole trace of a run, a row a step, ordered by subject, place and step."""
+    steps = [
+        *line_steps(in_memory(lines), scheme, factors(scheme)),
+        *section_steps(in_memory(sections), scheme),
+        *total_steps(in_memory(totals), scheme),
+    ]
+    parts = [collect(step, SCHEMA) for step in steps]
+    table = pa.concat_tables(parts).sort_by(
+        [(name, "ascending") for name in ("subject", "place", "step_no", "step")]
+    )
+    return table.select(none().schema.names).combine_chunks()
 
 
 def line_steps(frame: Frame, scheme: Scheme, factors: int) -> list[Frame]:

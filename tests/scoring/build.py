@@ -9,7 +9,9 @@ import pyarrow as pa
 
 from lms.scoring import Result, Scheme, parse, presets, score
 
-BACKENDS = ("duckdb", "pandas", "polars")
+ENGINES = ("arrow", "duckdb", "pandas")
+"""Those that give the same bytes."""
+BACKENDS = (*ENGINES, "polars")
 TEXT = pa.string()
 FLOAT = pa.float64()
 
@@ -89,7 +91,7 @@ def run(
     facts: Mapping[tuple[str, str], float | None],
     targets: Mapping[tuple[str, str], float | None] | None = None,
     own: Mapping[tuple[str, str, str], float] | None = None,
-    backend: str = "duckdb",
+    backend: str | None = None,
     **more: Any,
 ) -> Result:
     return score(

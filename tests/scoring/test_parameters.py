@@ -161,6 +161,13 @@ def said(scheme: Scheme, path: str, choice: str) -> Any:
         return None
 
 
+def test_a_line_made_flat_can_be_raised_again() -> None:
+    slope = "indicators/C/curve/slope"
+    flat = apply(banded(), {slope: 0.0})
+    assert named(flat)[slope].value == 0.0
+    assert sha256(apply(flat, {slope: named(banded())[slope].value})) == sha256(banded())
+
+
 @given(st.data())
 def test_what_is_set_is_what_stands_there_and_nothing_else_changes(data: st.DataObject) -> None:
     scheme = banded()

@@ -170,7 +170,6 @@ def given(scheme: Scheme, world: World) -> Given:
         **arguments(world.around),
         subjects=world.subjects,
         waits=world.waits,
-        backend="pandas",
         traced=False,
     )
     lines = {(row["subject"], row["indicator"]): row for row in result.lines.to_pylist()}
